@@ -1,0 +1,1 @@
+"""Milepost: from a sentence and a table to a model in production that keeps proving that it works."""

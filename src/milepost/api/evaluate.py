@@ -1,0 +1,168 @@
+"""The verb `evaluate`: open the test rows, count the look, hold the bundle against the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from milepost.api.opening import Opened, open_problem
+from milepost.api.storing import person, store_of
+from milepost.data.folds import test_units
+from milepost.data.labels import truth_of
+from milepost.evaluate.answering import answer_rows
+from milepost.evaluate.verdict import Outcome, Verdict, judge
+from milepost.ground.clock import Clock, wall_clock
+from milepost.ground.errors import MilepostError
+from milepost.ground.events import Event, Listener, silent
+from milepost.metrics.answers import Answers
+from milepost.predictor.load import load_predictor
+from milepost.predictor.predictor import Predictor
+from milepost.registry.decisions import Entry
+from milepost.registry.history import append
+from milepost.registry.looks import record_look
+from milepost.registry.names import resolve
+from milepost.registry.promote import promote_first
+from milepost.registry.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What `evaluate` leaves.
+
+    Attributes:
+        name: of the problem.
+        bundle_id: of the bundle.
+        version: of the bundle in the registry.
+        verdict: with its criteria, metrics and curves.
+        is_champion: whether this look made the bundle the first champion, or it already was.
+        standing: what the bundle is now and how that changes, a sentence.
+        next_step: the command to type next.
+    """
+
+    name: str
+    bundle_id: str
+    version: int
+    verdict: Verdict
+    is_champion: bool
+    standing: str
+    next_step: str
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.verdict.overall
+
+
+def evaluate(
+    bundle: str | None = None,
+    *,
+    problem: Path | str = "milepost.toml",
+    seed: int = 0,
+    clock: Clock = wall_clock,
+    listener: Listener = silent,
+) -> Evaluated:
+    """Return the verdict on a bundle, from test rows that chose nothing of it.
+
+    Each bundle that sees the same test rows is one look; the more looks, the wider the intervals.
+
+    Args:
+        bundle: a folder, NAME@champion or NAME:VERSION; None takes the newest.
+        problem: path of the problem file.
+        seed: of the bootstrap.
+        clock: gives the time of the decisions.
+        listener: hears the progress.
+
+    Raises:
+        MilepostError: the bundle is not of this problem's data and split.
+    """
+    opened = open_problem(Path(problem), listener=listener)
+    store, history = store_of(opened.problem), opened.workspace.history
+    listener(Event("bundle", "looking for the bundle"))
+    found = resolve(bundle, store=store, history=history)
+    _refuse_other_data(opened, store, found.bundle_id)
+    predictor = load_predictor(found.path)
+    look = record_look(
+        history, split_hash=opened.split.hash, bundle_id=found.bundle_id, problem=opened.problem.aim.name, clock=clock
+    )
+    listener(Event("evaluate", "answering the test rows"))
+    answers, baselines = _answers(opened, predictor, store.evidence(found.bundle_id, "baselines") or {})
+    verdict = judge(
+        answers,
+        opened.problem.success,
+        bundle_id=found.bundle_id,
+        split=opened.split.hash,
+        baselines=baselines,
+        look=look.number,
+        seed=seed,
+    )
+    listener(Event("store", "attaching the verdict"))
+    store.attach(found.bundle_id, "verdict", verdict)
+    return _settle(opened, store, found.bundle_id, verdict, clock)
+
+
+def _refuse_other_data(opened: Opened, store: Store, bundle_id: str) -> None:
+    """Refuse to judge a bundle on rows that it may have learned from."""
+    lineage = store.evidence(bundle_id, "lineage")
+    if lineage is not None and lineage["split"] == opened.split.hash:
+        return
+    raise MilepostError(
+        f"Bundle {bundle_id} was trained on other data or another split, so it may have learned from these test rows.",
+        where=str(opened.problem.path),
+        fix="Run: milepost train",
+    )
+
+
+def _answers(
+    opened: Opened, predictor: Predictor, baselines: Mapping[str, Mapping[str, Any]]
+) -> tuple[Answers, dict[str, Answers]]:
+    rows = opened.rows(opened.split.test)
+    truth = truth_of(rows[opened.schema.target.name], opened.schema)
+    clusters = test_units(opened.split, opened.keys, opened.request)
+    context = {"problem": opened.problem, "schema": opened.schema, "clusters": clusters}
+    beside = {
+        rung: answer_rows(Predictor(opened.schema.only(_inputs(opened)), model, {}), rows, truth, **context)
+        for rung, model in baselines.items()
+    }
+    return answer_rows(predictor, rows, truth, **context), beside
+
+
+def _inputs(opened: Opened) -> list[str]:
+    """Return every column that a baseline may read."""
+    target = opened.schema.target.name
+    return [column.name for column in opened.schema.columns if column.name != target and column.kind != "constant"]
+
+
+def _settle(opened: Opened, store: Store, bundle_id: str, verdict: Verdict, clock: Clock) -> Evaluated:
+    """Write the verdict into the history, and let the first bundle with a met verdict become champion."""
+    name, history = opened.problem.aim.name, opened.workspace.history
+    figures = {"look": verdict.look, "split": verdict.split, "overall": verdict.overall}
+    append(history, [Entry("verdict", name, verdict.says[0], bundle_id, figures)], clock=clock)
+    promote_first(bundle_id, verdict=verdict.overall, who=person(), store=store, history=history, clock=clock)
+    champion = champion_of(opened)
+    version = store.version_of(bundle_id) or 0
+    return Evaluated(
+        name,
+        bundle_id,
+        version,
+        verdict,
+        champion == bundle_id,
+        _standing(name, version, bundle_id, champion),
+        "milepost report",
+    )
+
+
+def champion_of(opened: Opened) -> str | None:
+    """Return the bundle_id of the problem's champion."""
+    from milepost.registry.champions import champion
+
+    return champion(opened.workspace.history, opened.problem.aim.name)
+
+
+def _standing(name: str, version: int, bundle_id: str, champion: str | None) -> str:
+    if champion == bundle_id:
+        return f"It is the champion: {name}@champion now means version {version}."
+    reason = f"milepost promote {name}:{version} --reason '…'"
+    if champion is None:
+        return f"It stays a challenger, because its verdict is not met. To let it answer all the same: {reason}"
+    return f"It stays a challenger beside the champion {champion}. To promote it: {reason}"

@@ -1,0 +1,192 @@
+"""The learning half of `train`: from development rows to a model in production form, nothing stored but finished folds.
+
+Opened ─► folds ─► climb ─► calibration, threshold (out of fold) ─► last fit ─► the bundle's documents
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from milepost.api.opening import Opened
+from milepost.data.folds import Folds, make_folds, suggested
+from milepost.evaluate.thresholds import ThresholdChoice, choose_threshold
+from milepost.evaluate.value import stakes, value_matrix
+from milepost.ground.events import Listener, silent
+from milepost.ground.files import canonical_json, hash_of_text
+from milepost.ground.seeds import derived
+from milepost.models.calibration import NONE, Calibration, calibrate
+from milepost.models.climb import Climb, Course, climb
+from milepost.models.material import Material
+from milepost.models.out_of_fold import validated
+from milepost.models.production import bundle_documents, model_document
+from milepost.models.refit import Fitted, refit
+
+BASELINES = ("dummy", "rule", "linear")  # fitted beside the bundle, so that the verdict can stand beside them
+MOST_ROWS = {"small": 20_000, "medium": 60_000, "large": 500_000}  # development rows that rungs are compared on
+MOST_REFERENCE_ROWS = 20_000
+DECIDES_FOLDS = ("milepost", "polars", "numpy", "scikit-learn", "lightgbm")  # packages whose version can change a fold
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A model in production form, not yet stored.
+
+    Attributes:
+        climb: how it was earned.
+        calibration: chosen out of fold.
+        threshold: chosen out of fold; None unless the task is binary.
+        documents: the bundle's files.
+        baselines: model.json of each baseline rung, for the verdict.
+        reference: development rows with their out-of-fold answers.
+    """
+
+    climb: Climb
+    calibration: Calibration
+    threshold: ThresholdChoice | None
+    documents: dict[str, str]
+    baselines: dict[str, dict[str, Any]]
+    reference: pl.DataFrame
+
+
+def learn(
+    opened: Opened, development: pl.DataFrame, *, seed: int, workers: int | None = None, listener: Listener = silent
+) -> Learned:
+    """Return the model that the climb over the development rows earns.
+
+    Args:
+        opened: the problem.
+        development: its development rows.
+        seed: of every random choice.
+        workers: folds at once; None takes all cores.
+        listener: hears the progress.
+    """
+    everything = opened.material(development)
+    sampled = _sample(opened, seed)
+    material = everything if sampled is None else everything.rows(sampled)
+    folds = _folds(opened, material, sampled, seed)
+    course = Course(
+        smallest_gain=opened.problem.climb.smallest_gain,
+        seed=seed,
+        workers=workers,
+        finished=opened.workspace.climbs / _climb_key(opened, seed),
+        listener=listener,
+    )
+    climbed = climb(material, folds, course)
+    chosen = climbed.ladder.chosen
+    calibration = calibrate(climbed.answers[chosen], material, climbed.fold_of, folds.units)
+    decision, threshold = _decision(opened, material, calibration.answers)
+    weights = climbed.ladder.weights if chosen == "ensemble" else {chosen: 1.0}
+    fitted = refit(everything, weights, climbed.settled, seed=seed, listener=listener)
+    model = model_document(everything, fitted, calibration.document, decision)
+    return Learned(
+        climb=climbed,
+        calibration=calibration,
+        threshold=threshold,
+        documents=bundle_documents(opened.schema, everything, model, fitted),
+        baselines=_baselines(opened, everything, material, climbed, seed),
+        reference=_reference(material, calibration.answers, seed),
+    )
+
+
+def _sample(opened: Opened, seed: int) -> np.ndarray | None:
+    """Return which development rows the rungs are compared on, as ascending positions; None for all of them."""
+    rows = len(opened.split.development)
+    most = MOST_ROWS.get(str(opened.problem.climb.budget), MOST_ROWS["medium"])
+    if rows <= most:
+        return None
+    return np.sort(np.random.default_rng(derived(seed, "sample")).choice(rows, most, replace=False))
+
+
+def _folds(opened: Opened, material: Material, sampled: np.ndarray | None, seed: int) -> Folds:
+    split = opened.split
+    if sampled is not None:
+        split = replace(split, development=split.development[sampled])
+    rows = len(material.truth)
+    events = rows if material.task == "regression" else int(np.bincount(material.truth).min())
+    count, repeats = suggested(rows, events, opened.problem.climb.budget)
+    return make_folds(split, opened.keys, opened.request, count=count, repeats=repeats, seed=seed)
+
+
+def _climb_key(opened: Opened, seed: int) -> str:
+    """Return the name of a climb: two climbs of one name have the same folds and results."""
+    climb_plan = opened.problem.climb
+    decides = {
+        "split": opened.split.hash,
+        "seed": seed,
+        "columns": [[column.name, column.kind, column.role] for column in opened.schema.columns],
+        "features": {name: expression.tree for name, expression in opened.derived.items()},
+        "rule": opened.rule.tree if opened.rule else None,
+        "loss": opened.loss,
+        "budget": str(climb_plan.budget),
+        "timezone": opened.problem.data.timezone,
+        "versions": {package: version(package) for package in DECIDES_FOLDS},
+    }
+    return hash_of_text(canonical_json(decides))[:16]
+
+
+def _decision(opened: Opened, material: Material, answers: np.ndarray) -> tuple[dict[str, Any], ThresholdChoice | None]:
+    """Return the predictor's decision document, and for a binary task how its threshold was chosen."""
+    if material.task == "regression":
+        return {"kind": "none"}, None
+    if material.task == "multiclass":
+        matrix = value_matrix(opened.problem, material.labels)
+        if matrix is None:
+            return {"kind": "most_likely"}, None
+        return {"kind": "most_valuable", "matrix": matrix.tolist()}, None
+    given, rows = validated(answers)
+    amounts = stakes(opened.problem, material.frame, opened.schema.dtypes)
+    value = opened.problem.value
+    capacity = value.capacity if value else None
+    choice = choose_threshold(
+        given[:, 0],
+        material.truth[rows],
+        criteria=opened.problem.success,
+        stakes=None if amounts is None else amounts.rows(rows),
+        most_positives=None
+        if capacity is None or capacity.population_per is None
+        else capacity.positives / capacity.population_per,
+        currency=value.currency if value else "",
+    )
+    return {"kind": "threshold", "at": choice.at}, choice
+
+
+def _baselines(
+    opened: Opened, everything: Material, material: Material, climbed: Climb, seed: int
+) -> dict[str, dict[str, Any]]:
+    """Return model.json of each baseline that could be fitted, each with its own best decision."""
+    models = {}
+    for rung in BASELINES:
+        if rung not in climbed.answers:
+            continue
+        fitted = refit(everything, {rung: 1.0}, climbed.settled, seed=seed)
+        decision = _rule_as_it_is(fitted) if rung == "rule" else None
+        if decision is None:
+            decision, _ = _decision(opened, material, climbed.answers[rung])
+        models[rung] = model_document(everything, fitted, NONE, decision)
+    return models
+
+
+def _rule_as_it_is(fitted: Fitted) -> dict[str, Any] | None:
+    """Return the decision that a yes-or-no rule stands for: act where it says yes. None for other rules."""
+    model = fitted.members[0]["model"]
+    if model["kind"] != "branches" or model["type"] != "boolean":
+        return None
+    rates = dict(model["branches"])
+    yes, no = rates.get(True), rates.get(False, [0.0])
+    return {"kind": "threshold", "at": yes[0]} if yes is not None and yes[0] > no[0] else None
+
+
+def _reference(material: Material, answers: np.ndarray, seed: int) -> pl.DataFrame:
+    """Return at most 20,000 development rows with their out-of-fold answers: what normal was."""
+    first = answers[0]
+    rows = np.flatnonzero(~np.isnan(first[:, 0]))
+    if len(rows) > MOST_REFERENCE_ROWS:
+        chance = np.random.default_rng(derived(seed, "reference"))
+        rows = np.sort(chance.choice(rows, MOST_REFERENCE_ROWS, replace=False))
+    given = [pl.Series(f"answer_{number}", first[rows, number]) for number in range(first.shape[1])]
+    return material.frame[rows].with_columns(given)

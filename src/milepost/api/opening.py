@@ -1,0 +1,157 @@
+"""What every step starts from: the problem, its table as understood, its split, and the development rows.
+
+milepost.toml ─► Problem ─► Dataset ─► Split ─► Opened
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from milepost.data.expressions.parse import Expression, parse
+from milepost.data.keys import SplitRequest, split_keys, split_request
+from milepost.data.labels import truth_of
+from milepost.data.read import Dataset, learn_schema, read
+from milepost.data.schema import Schema
+from milepost.data.split import Split, make_split, split_key
+from milepost.data.split_file import find_split, save_split
+from milepost.ground.errors import MilepostError
+from milepost.ground.events import Event, Listener
+from milepost.ground.workspace import Workspace
+from milepost.metrics.losses import default_loss
+from milepost.models.material import Material, gather
+from milepost.problem.fit import check_task
+from milepost.problem.read import read_problem
+from milepost.problem.spec import Problem
+
+SPLIT_SEED = 0  # the test rows do not change with --seed, so that no lucky seed can pick easy ones
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A problem with its data, split, and not yet looked at any closer.
+
+    Attributes:
+        problem: the contract.
+        workspace: where results go.
+        dataset: the whole table, lazy.
+        request: what the problem asks of its split.
+        keys: what the split looked at, one line for each row.
+        split: development and test rows.
+        schema: learned on the development rows.
+        derived: domain features.
+        rule: what is done today.
+    """
+
+    problem: Problem
+    workspace: Workspace
+    dataset: Dataset
+    request: SplitRequest
+    keys: pl.DataFrame
+    split: Split
+    schema: Schema
+    derived: Mapping[str, Expression]
+    rule: Expression | None
+
+    @property
+    def loss(self) -> str:
+        """Return the proper loss that rungs are compared in."""
+        return self.problem.climb.loss or default_loss(self.schema.task)
+
+    def rows(self, numbers: np.ndarray) -> pl.DataFrame:
+        """Return the rows at ascending numbers, in order."""
+        return rows_of(self.dataset.frame, numbers, self.dataset.rows)
+
+    def material(self, rows: pl.DataFrame) -> Material:
+        """Return rows ready for learning."""
+        return gather(
+            rows,
+            truth_of(rows[self.schema.target.name], self.schema),
+            self.schema,
+            loss=self.loss,
+            derived=self.derived,
+            rule=self.rule,
+            zone=self.problem.data.timezone,
+        )
+
+
+def rows_of(frame: pl.LazyFrame, numbers: np.ndarray, rows: int) -> pl.DataFrame:
+    """Return the rows of a lazy frame at ascending row numbers."""
+    wanted = np.zeros(rows, dtype=bool)
+    wanted[numbers] = True
+    return frame.filter(pl.lit(pl.Series(wanted))).collect(engine="streaming")
+
+
+def workspace_of(problem: Problem) -> Workspace:
+    """Return the workspace that the problem names, beside its file."""
+    beside = problem.path.parent if problem.path else Path()
+    return Workspace(beside / problem.stores.workspace)
+
+
+def open_problem(path: Path, *, listener: Listener) -> Opened:
+    """Return the problem at path with its data understood and split.
+
+    Raises:
+        MilepostError: the problem file, the table or an expression is wrong; or the table can't be split.
+    """
+    problem = read_problem(path)
+    workspace = workspace_of(problem)
+    listener(Event("read", f"reading {problem.data.source}"))
+    dataset = read(problem, workspace=workspace, listener=listener)
+    check_task(problem, dataset.schema.task)
+    derived, rule = expressions_of(problem, dataset.schema)
+    request = split_request(problem, dataset.schema)
+    listener(Event("split", "dividing development and test rows"))
+    keys = split_keys(dataset.frame, request)
+    split = _split(workspace, keys, request, dataset.fingerprint)
+    listener(Event("learn", "learning what normal values look like"))
+    wanted = np.zeros(dataset.rows, dtype=bool)
+    wanted[split.development] = True
+    schema = learn_schema(dataset.frame.filter(pl.lit(pl.Series(wanted))), dataset.schema)
+    return Opened(problem, workspace, dataset, request, keys, split, schema, derived, rule)
+
+
+def _split(workspace: Workspace, keys: pl.DataFrame, request: SplitRequest, fingerprint: str) -> Split:
+    """Return the saved split of the same request, or make and save one."""
+    saved = find_split(workspace, split_key(request, seed=SPLIT_SEED, fingerprint=fingerprint))
+    if saved is not None:
+        return saved
+    split = make_split(keys, request, seed=SPLIT_SEED, fingerprint=fingerprint)
+    save_split(workspace, split)
+    return split
+
+
+def expressions_of(problem: Problem, schema: Schema) -> tuple[dict[str, Expression], Expression | None]:
+    """Return the domain features and the rule, parsed.
+
+    Raises:
+        MilepostError: an expression is wrong, or a feature reads a column that no model may see.
+    """
+    derived: dict[str, Expression] = {}
+    for name, text in problem.features.items():
+        where = problem.where(f"features.{name}")
+        if name in schema.names:
+            raise MilepostError(
+                f"The feature {name!r} has the name of a column of the table.", where=where, fix="Give it another name."
+            )
+        expression = parse(text, types=schema.dtypes, where=where)
+        _refuse_hidden(name, expression, schema, where)
+        derived[name] = expression
+    rule = problem.baseline.rule
+    return derived, None if rule is None else parse(rule, types=schema.dtypes, where=problem.where("baseline.rule"))
+
+
+def _refuse_hidden(name: str, expression: Expression, schema: Schema, where: str) -> None:
+    """Refuse a feature that would show the model what it must not see."""
+    for column in expression.columns:
+        role = schema.column(column).role
+        if role in ("target", "known_at", "excluded", "sensitive"):
+            raise MilepostError(
+                f"The feature {name!r} reads {column!r}, which no model may see: it is {role.replace('_', ' ')}.",
+                where=where,
+                fix=f"Write the feature without {column!r}.",
+            )

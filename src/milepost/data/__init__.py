@@ -1,0 +1,1 @@
+"""Tables as they come and as they are meant: read, repaired, described, expressed, split."""

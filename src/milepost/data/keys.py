@@ -1,0 +1,218 @@
+"""What a split needs to know of each row: its answer, its time, and which other rows it must stay together with.
+
+churn  snapshot_at  account  __row_hash__      in (one line for each row of the table, in the table's order)
+target  time  known  unit                      out (arrays: class or value, µs since 1970, µs since 1970, code)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import polars as pl
+
+from milepost.data.schema import Schema
+from milepost.ground.errors import MilepostError, UnknownNameError
+from milepost.metrics.answers import Task
+
+if TYPE_CHECKING:
+    from milepost.problem.spec import Problem
+
+Strategy = Literal["time", "group", "stratified"]
+ROW_HASH = "__row_hash__"  # equal for rows whose features are equal
+NEVER = np.iinfo(np.int64).min  # the time of a row that has none
+
+
+@dataclass(frozen=True, slots=True)
+class SplitRequest:
+    """What a problem asks of its split, in the words that a split needs.
+
+    Attributes:
+        task: which kind of target.
+        target: column of the answer.
+        features: columns that the model may see; rows with equal features are copies.
+        test: share of the labelled rows to test on, 0..1.
+        strategy: how to split, where the problem insists; None leaves it to what the data has.
+        column: column that says which rows are test rows; None where none does.
+        time, known_at, group, id: columns of the problem; None where there is none.
+        horizon, label_delay: the span of the outcome, and how long after it the answer is known.
+        place: where a key of the problem file stands, for errors.
+    """
+
+    task: Task
+    target: str
+    features: tuple[str, ...] = ()
+    test: float = 0.25
+    strategy: Strategy | None = None
+    column: str | None = None
+    time: str | None = None
+    known_at: str | None = None
+    group: str | None = None
+    id: str | None = None
+    horizon: timedelta = timedelta(0)
+    label_delay: timedelta = timedelta(0)
+    place: Callable[[str], str] = field(default=str, compare=False, repr=False)
+
+    @property
+    def embargo(self) -> timedelta:
+        """Return how long after a row's time its answer is known."""
+        return self.horizon + self.label_delay
+
+    @property
+    def entity(self) -> str | None:
+        """Return the column whose rows belong together: the group, else the id."""
+        return self.group or self.id
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the table's columns that a split looks at, each once."""
+        named = (self.target, self.column, self.time, self.known_at, self.group, self.id)
+        return tuple(dict.fromkeys(name for name in named if name))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowKeys:
+    """The keys of rows as arrays of one length.
+
+    Attributes:
+        task: which kind of target.
+        target: shape (rows,). Class code, -1 where the answer is missing; regression: value, NaN where missing.
+        classes: the target's values as text, in the order of their codes; empty for regression.
+        time: µs since 1970, NEVER where missing; None without a time column.
+        known: when each row's answer is known, µs since 1970; None without a time column.
+        unit: rows of one code stay together; None where each row stands alone.
+    """
+
+    task: Task
+    target: np.ndarray
+    classes: tuple[str, ...] = ()
+    time: np.ndarray | None = None
+    known: np.ndarray | None = None
+    unit: np.ndarray | None = None
+
+    @property
+    def rows(self) -> int:
+        return len(self.target)
+
+    @property
+    def labelled(self) -> np.ndarray:
+        """Return which rows have an answer, bool, shape (rows,)."""
+        return ~np.isnan(self.target) if self.task == "regression" else self.target >= 0
+
+    def take(self, rows: np.ndarray) -> RowKeys:
+        """Return the keys of some rows, by number or by mask."""
+        time, known, unit = (None if a is None else a[rows] for a in (self.time, self.known, self.unit))
+        return RowKeys(self.task, self.target[rows], self.classes, time, known, unit)
+
+
+def split_request(problem: Problem, schema: Schema) -> SplitRequest:
+    """Return what problem asks of its split."""
+    data, split = problem.data, problem.split
+    return SplitRequest(
+        task=schema.task,
+        target=schema.target.name,
+        features=tuple(column.name for column in schema.with_role("feature")),
+        test=split.test,
+        strategy=split.strategy,
+        column=split.column,
+        time=data.time,
+        known_at=data.known_at,
+        group=data.group,
+        id=data.id,
+        horizon=problem.aim.horizon or timedelta(0),
+        label_delay=data.label_delay or timedelta(0),
+        place=problem.where,
+    )
+
+
+def split_keys(frame: pl.LazyFrame, request: SplitRequest) -> pl.DataFrame:
+    """Return the columns that a split looks at, in the table's order, with a hash of each row's features."""
+    wanted: list[pl.Expr] = [pl.col(name) for name in request.columns]
+    if request.features:
+        wanted.append(pl.struct(request.features).hash(seed=0).alias(ROW_HASH))
+    return frame.select(wanted).collect(engine="streaming")
+
+
+def row_keys(keys: pl.DataFrame, request: SplitRequest, *, together: str | None) -> RowKeys:
+    """Return the keys of all rows as arrays.
+
+    Args:
+        keys: as split_keys gives them.
+        request: what the problem asks.
+        together: column of keys whose equal values stay together; None where each row stands alone.
+
+    Raises:
+        MilepostError: a column is missing or does not hold times.
+    """
+    target, classes = _target(keys, request)
+    time = _times(keys, request, "time")
+    return RowKeys(
+        task=request.task,
+        target=target,
+        classes=classes,
+        time=time,
+        known=None if time is None else _known(time, keys, request),
+        unit=None if together is None or together not in keys.columns else unit_codes(keys[together]),
+    )
+
+
+def unit_codes(values: pl.Series) -> np.ndarray:
+    """Return a code 0..units-1 for each value, in order of first appearance; each missing value is its own unit."""
+    by_hash = values.hash(seed=0).rank("dense").to_numpy().astype(np.int64)
+    missing = values.is_null().to_numpy()
+    by_hash[missing] = by_hash.max(initial=0) + 1 + np.arange(missing.sum())
+    return in_order(by_hash)
+
+
+def in_order(codes: np.ndarray) -> np.ndarray:
+    """Return codes renumbered 0..units-1 by first appearance; codes are small integers, 0 or above."""
+    first = np.full(int(codes.max(initial=-1)) + 1, -1, dtype=np.int64)
+    first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)  # of equal codes, the one written last stays: the first row
+    appears = np.zeros(len(codes), dtype=bool)
+    appears[first[first >= 0]] = True
+    number = np.cumsum(appears) - 1
+    return np.asarray(number[first[codes]])
+
+
+def _target(keys: pl.DataFrame, request: SplitRequest) -> tuple[np.ndarray, tuple[str, ...]]:
+    values = _column(keys, request.target, request.place("problem.target"))
+    if request.task == "regression":
+        numbers = values.cast(pl.Float64, strict=False).to_numpy().astype(float)
+        return np.where(np.isfinite(numbers), numbers, np.nan), ()
+    classes = values.unique().drop_nulls().sort().cast(pl.String).to_list()
+    codes = values.cast(pl.String).cast(pl.Enum(classes)).to_physical().cast(pl.Int32)
+    return codes.fill_null(-1).to_numpy(), tuple(classes)
+
+
+def _times(keys: pl.DataFrame, request: SplitRequest, which: Literal["time", "known_at"]) -> np.ndarray | None:
+    name = request.time if which == "time" else request.known_at
+    if name is None:
+        return None
+    values = _column(keys, name, request.place(f"data.{which}"))
+    if not values.dtype.is_temporal():
+        raise MilepostError(
+            f"The column {name!r} holds {_plain(values.dtype)}, not times.",
+            where=request.place(f"data.{which}"),
+            fix="Name a column of dates or times, or write them as 2024-05-31 or 2024-05-31T12:00:00Z.",
+        )
+    return np.asarray(values.cast(pl.Datetime("us")).to_physical().fill_null(NEVER).to_numpy())
+
+
+def _known(time: np.ndarray, keys: pl.DataFrame, request: SplitRequest) -> np.ndarray:
+    """Return when each answer is known: not before its whole cohort is mature, however early it was recorded."""
+    mature = np.where(time == NEVER, NEVER, time + request.embargo // timedelta(microseconds=1))
+    recorded = _times(keys, request, "known_at")
+    return mature if recorded is None else np.maximum(mature, recorded)
+
+
+def _column(keys: pl.DataFrame, name: str, where: str) -> pl.Series:
+    if name not in keys.columns:
+        raise UnknownNameError("column", name, known=keys.columns, where=where)
+    return keys[name]
+
+
+def _plain(dtype: pl.DataType) -> str:
+    return "numbers" if dtype.is_numeric() else "text" if dtype == pl.String else str(dtype).lower()

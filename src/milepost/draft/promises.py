@@ -1,0 +1,268 @@
+"""What a sentence asks of the model: "80% accuracy", "recall of at least 0.7", "RMSE under 5,000"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from milepost.draft.quantities import FLAGS, NUMBER, PERCENT, UNIT, number_in, scale_of
+from milepost.ground.errors import MilepostError
+from milepost.metrics.names import METRIC_NAMES, Task
+from milepost.problem.criteria import Criterion
+from milepost.problem.effects import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One stretch of a statement that promises something.
+
+    Attributes:
+        start, end: where it stands in the statement.
+        criteria: what it asks of the model.
+        change: the change of the business that it promises.
+        about: whose change, in the words of the statement.
+        doubt: why nothing can be made of it, one sentence; empty where something was.
+    """
+
+    start: int
+    end: int
+    criteria: tuple[Criterion, ...] = ()
+    change: Change | None = None
+    about: str = ""
+    doubt: str = ""
+
+
+_UNSPOKEN = {"value", "money", "profit", "bias", "acc", "roc", "matthews", "value_per_decision", "selectivity", "r_2"}
+AT_LEAST = (
+    r"at\s+least|no\s+less\s+than|no\s+lower\s+than|no\s+fewer\s+than"
+    r"|not\s+(?:be\s+|fall\s+|drop\s+|go\s+)?(?:below|under|(?:less|lower)\s+than)"
+    r"|(?:a\s+|the\s+)?minimum(?:\s+of)?|min\.?(?![a-z])|>\s?=|=\s?>|≥"
+)
+ABOVE = (
+    r"(?:more|greater|higher|larger|bigger)\s+than|in\s+excess\s+of|above|over|exceed(?:s|ing)?|beyond|upwards?\s+of|>"
+)
+AT_MOST = (
+    r"at\s+(?:the\s+)?most|(?:no|not)\s+(?:more|greater|higher|larger)\s+than"
+    r"|not\s+(?:be\s+|rise\s+|go\s+)?(?:above|over|exceed(?:ing)?|(?:more|greater|higher|larger)\s+than)"
+    r"|(?:a\s+|the\s+)?maximum(?:\s+of)?|max\.?(?![a-z])|up\s+to|within|<\s?=|=\s?<|≤"
+)
+BELOW = r"(?:less|lower|fewer|smaller)\s+than|below|under|<"
+_BETTER = r"better\s+than"
+ABOUT = r"no\s+worse\s+than|around|about|approximately|approx\.?|roughly|nearly|almost|exactly|circa|~"
+_SIDE = (
+    rf"(?:(?P<at_most>{AT_MOST})|(?P<at_least>{AT_LEAST})|(?P<above>{ABOVE})"
+    rf"|(?P<below>{BELOW})|(?P<better>{_BETTER})|{ABOUT})"
+)
+_ANY_SIDE = re.sub(r"\?P<\w+>", "?:", _SIDE)
+_FILLER = (
+    r"(?:of|is|are|be|being|been|was|should|must|shall|will|would|has|have|having|needs?|to|at|with|do|does|may"
+    r"|can|reach(?:es|ing)?|that|which|stays?|staying|remains?|remaining|keeps?|kept|a|an|the|score|scores|value|level|rate|equals?"
+    r"|achiev(?:e|es|ing)|get(?:s|ting)?|improved?|increased?|raised?|lifted?)(?![a-z])|[=:(]"
+)
+_NEITHER = r"(?!(?:and|or|with|within|to|by|but|while|at|on|from|per|than|so|if|when|because)(?![a-z]))"
+_SUFFIX = (
+    r"(?:\s*(?P<more>or\s+(?:more|higher|above|greater)|and\s+(?:above|up|higher)|at\s+least|\+)"
+    r"|\s+(?P<best>or\s+better)|\s+(?P<less>or\s+(?:less|lower|below|under)|at\s+most))?"
+)
+_AMOUNT = (
+    rf"(?:[$€£]\s?|(?:EUR|USD|GBP)\s)?(?P<number>{NUMBER})"
+    rf"(?:(?:\s?{PERCENT})?\s{{0,2}}(?:-|to)\s{{0,2}}(?P<upto>{NUMBER}))?"
+    rf"(?:\s?(?P<scale>k|thousand|million|mio|m)(?![a-z]))?(?:\s?(?P<percent>{PERCENT})|(?![a-z0-9]))"
+)
+
+# errors that are one minus a metric
+_COMPLEMENTS = {
+    "error rate": "accuracy",
+    "misclassification rate": "accuracy",
+    "misclassification": "accuracy",
+    "false positive rate": "specificity",
+    "false positives": "specificity",
+    "false alarm rate": "specificity",
+    "false negative rate": "recall",
+    "false negatives": "recall",
+    "miss rate": "recall",
+    "false discovery rate": "precision",
+}
+_ERRORS = ("error", "errors", "deviation", "prediction error", "forecast error", "forecasting error")
+# read so that "mean squared error" is not taken for "error"
+_NOT_OFFERED = (
+    "mean squared error", "mean square error", "mse", "squared error", "rmsle", "log error", "standard error",
+    "maximum error", "max error", "worst error", "false positive", "false negative",
+)  # fmt: skip
+
+
+def _spellings() -> dict[str, str]:
+    found = {name.replace("_", " "): name for name in METRIC_NAMES if name not in _UNSPOKEN | {"value_per_row"}}
+    for known in METRIC_NAMES.values():
+        if known.name not in ("value", "value_per_row", "bias"):
+            found |= {other.replace("_", " "): known.name for other in known.also if other not in _UNSPOKEN}
+    found |= dict.fromkeys(_COMPLEMENTS, "") | dict.fromkeys(_ERRORS, "") | dict.fromkeys(_NOT_OFFERED, "")
+    found |= {"absolute error": "mae", "accurate": "accuracy", "correctness": "accuracy"}
+    return found
+
+
+_SPELLINGS = _spellings()
+METRIC = (
+    "(?<![a-z0-9])(?:"
+    + "|".join(re.escape(text).replace(r"\ ", r"[\s_-]?") for text in sorted(_SPELLINGS, key=len, reverse=True))
+    + ")(?![a-z0-9])"
+)
+_BY_LETTERS = {re.sub(r"[^a-z0-9²^]", "", text): text for text in _SPELLINGS}
+
+_METRIC_FIRST = re.compile(
+    rf"(?P<metrics>{METRIC}(?:(?:\s*,\s*|\s+(?:and|or|&)\s+|\s*,\s*and\s+){METRIC}){{0,4}})"
+    rf"(?:\s*(?:{_FILLER})){{0,5}}?\s*(?:from\s+{NUMBER}\s?(?:{PERCENT})?\s+to\s+)?"
+    rf"(?:{_SIDE}\s*)?(?:(?:an?|the|of)\s+)?{_AMOUNT}{_SUFFIX}"
+    rf"(?:\s+(?P<unit>{UNIT}|euros?|dollars?|pounds|EUR|USD|GBP)(?![a-z]))?",
+    FLAGS,
+)
+_NUMBER_FIRST = re.compile(
+    rf"(?:{_SIDE}\s*(?:(?:an?|the|of)\s+)?)?(?<![a-z0-9.,]){_AMOUNT}{_SUFFIX}"
+    rf"(?:\s+|-)(?:{_NEITHER}[^\s,.;:!?()0-9%]{{1,40}}\s+){{0,2}}?(?P<metrics>{METRIC}"
+    rf"(?:\s+and\s+{METRIC}(?!\s*(?:{_FILLER}|{_ANY_SIDE}|[0-9])))?)",
+    FLAGS,
+)
+_FOUND_SHARE = re.compile(
+    rf"(?<![a-z])(?:catch|find|detect|identif(?:y|ies)|captur|recogni[sz]|spot)(?:es|e|s|ing|ting)?\s+"
+    rf"(?:{_SIDE}\s*)?{_AMOUNT}\s+of(?![a-z])",
+    FLAGS,
+)
+_RIGHT_SHARE = re.compile(
+    rf"(?<![a-z])(?:right|correct|correctly)\s+(?:in|for|on)?\s*(?:{_SIDE}\s*)?{_AMOUNT}\s+of"
+    rf"\s+(?:the\s+|all\s+)?(?:cases|time|times|rows|predictions|examples|customers)",
+    FLAGS,
+)
+_SHARE_RIGHT = re.compile(
+    rf"(?:{_SIDE}\s*)?(?<![a-z0-9.,]){_AMOUNT}\s+of\s+(?:{_NEITHER}[^\s,.;:!?()0-9%]{{1,40}}\s+){{1,4}}?"
+    r"(?:correct|correctly|right)(?![a-z])",
+    FLAGS,
+)
+_OFF_BY = re.compile(
+    rf"(?<![a-z])(?:off|wrong|out)\s+by\s+(?:{_SIDE}\s*)?(?:an?\s+)?{_AMOUNT}"
+    rf"(?:\s+(?P<unit>{UNIT}|euros?|dollars?|pounds|EUR|USD|GBP)(?![a-z]))?",
+    FLAGS,
+)
+_CLOSE_TO_TRUTH = re.compile(
+    rf"(?<![a-z])(?:{_SIDE}\s*){_AMOUNT}(?:\s+(?P<unit>{UNIT}|euros?|dollars?|pounds))?"
+    rf"\s+(?:of|from)\s+the\s+(?:true|actual|real|correct|final)(?:\s+(?!and\b)[^\s,.;:!?()]+)?",
+    FLAGS,
+)
+
+
+def criteria_in(text: str, *, task: Task | None) -> Iterator[Promise]:
+    """Give every stretch that asks something of the model; stretches may overlap, the earlier in this order is surer.
+
+    Args:
+        text: the plain statement.
+        task: what is predicted, as far as it is known; tells what "an error of 10%" means.
+    """
+    for pattern, metrics in (
+        (_CLOSE_TO_TRUTH, "error"),
+        (_OFF_BY, "error"),
+        (_RIGHT_SHARE, "accuracy"),
+        (_SHARE_RIGHT, "accuracy"),
+    ):
+        for match in pattern.finditer(text):
+            yield _promise(match, [metrics], "regression" if metrics == "error" else task)
+    beside = [*_METRIC_FIRST.finditer(text), *_each_number_first(text)]
+    for match in sorted(beside, key=lambda match: match.start()):
+        if _counts_time(match, text):
+            continue
+        yield _promise(match, re.findall(METRIC, match["metrics"], FLAGS), task)
+    for match in _FOUND_SHARE.finditer(text):
+        if match["percent"]:
+            yield _promise(match, ["recall"], task)
+
+
+def _each_number_first(text: str) -> Iterator[re.Match[str]]:
+    """Give matches from every number on: one that leads nowhere must not swallow the next."""
+    at = 0
+    while match := _NUMBER_FIRST.search(text, at):
+        yield match
+        at = match.start() + max(1, match.start("metrics") - match.start())
+
+
+def _counts_time(match: re.Match[str], text: str) -> bool:
+    """Return whether the number counts days though the metric has no unit: "accuracy at 30 days"."""
+    has_unit = re.match(rf"[\s-]*{UNIT}", text[max(match.end("number"), match.end("upto")) :], FLAGS)
+    metric = _BY_LETTERS.get(re.sub(r"[^a-z0-9²^]", "", re.findall(METRIC, match["metrics"], FLAGS)[0].casefold()), "")
+    is_distance = metric in _ERRORS or METRIC_NAMES.get(_SPELLINGS.get(metric, ""), METRIC_NAMES["f1"]).unit == "target"
+    has_side = any(match.groupdict().get(side) for side in ("at_most", "at_least", "above", "below", "better"))
+    return bool(has_unit) and not match["percent"] and not (is_distance and has_side)
+
+
+def _promise(match: re.Match[str], spellings: list[str], task: Task | None) -> Promise:
+    start, end = match.span()
+    found: list[Criterion] = []
+    for spelling in spellings:
+        metric, is_complement, doubt = _metric_meant(spelling, match, task)
+        if doubt:
+            return Promise(start, end, doubt=doubt)
+        try:
+            found.append(_criterion(match, metric, is_complement))
+        except MilepostError as error:
+            return Promise(start, end, doubt=error.what)
+    return Promise(start, end, tuple(found))
+
+
+def _metric_meant(spelling: str, match: re.Match[str], task: Task | None) -> tuple[str, bool, str]:
+    """Return the metric behind a spelling, whether the spelling is one minus it, and the doubt that remains."""
+    letters = re.sub(r"[^a-z0-9²^]", "", spelling.casefold())
+    text = _BY_LETTERS.get(letters, "")
+    if _SPELLINGS.get(text):
+        return _SPELLINGS[text], False, ""
+    if text in _NOT_OFFERED:
+        return "", False, f"{spelling!r} is no metric that can be asked for; rmse or mae may say the same."
+    if text in _COMPLEMENTS and (task != "regression" or _COMPLEMENTS[text] != "accuracy"):
+        return _COMPLEMENTS[text], True, ""
+    is_share = bool(match["percent"])
+    if task == "regression":
+        return ("mape" if is_share else "mae"), False, ""
+    if task is not None:
+        return "accuracy", True, ""
+    return "", False, "An error can be a share of wrong answers or a distance; it depends on what is predicted."
+
+
+def _criterion(match: re.Match[str], metric: str, is_complement: bool) -> Criterion:
+    """Return the criterion of a match.
+
+    Raises:
+        MilepostError: the metric can never be there.
+    """
+    known = METRIC_NAMES[metric]
+    higher_is_better = (known.higher_is_better is not False) != is_complement
+    number = _amount(match, higher_is_better)
+    is_share = known.highest == 1
+    if match["percent"] and (is_share or known.unit == "share"):
+        number /= 100
+    elif match["percent"]:
+        raise MilepostError(f"{match[0].strip()!r}: {metric} is not measured in percent.", where="", fix="")
+    elif is_share and match["number"][0] not in "0123456789.":
+        raise MilepostError(f"{match[0].strip()!r} has no percent sign.", where="", fix="")
+    elif (is_share or known.unit == "share") and 1 < number <= 100:
+        number /= 100  # "accuracy of 80" can only mean percent
+    sense = _sense(match, higher_is_better)
+    if is_complement:
+        number, sense = 1 - number, {">=": "<=", "<=": ">=", ">": "<", "<": ">"}[sense]
+    return Criterion.parse(metric, f"{sense} {number:f}", where="")
+
+
+def _amount(match: re.Match[str], higher_is_better: bool) -> Decimal:
+    """Return the number; of a range, the end that is easier to reach."""
+    numbers = [number_in(match["number"])]
+    if match["upto"]:
+        numbers.append(number_in(match["upto"]))
+    return (min(numbers) if higher_is_better else max(numbers)) * scale_of(match["scale"])
+
+
+def _sense(match: re.Match[str], higher_is_better: bool) -> str:
+    said = {name for name, words in match.groupdict().items() if words}
+    by_word = {"at_least": ">=", "more": ">=", "above": ">", "at_most": "<=", "less": "<=", "below": "<"}
+    for word, sense in by_word.items():
+        if word in said:
+            return sense
+    if "better" in said:
+        return ">" if higher_is_better else "<"
+    return ">=" if higher_is_better else "<="

@@ -1,0 +1,1 @@
+"""Judge answers against the contract: money, thresholds, curves, the verdict. Only this floor opens test targets."""

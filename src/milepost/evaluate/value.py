@@ -1,0 +1,97 @@
+"""Money: what each possible decision brings for each row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from milepost.data.expressions.column import as_polars
+from milepost.data.expressions.parse import parse
+from milepost.data.schema import Dtype, Schema
+from milepost.problem.spec import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Stakes:
+    """Money of each cell of the confusion matrix for each row of a binary task, each of shape (rows,)."""
+
+    true_positive: np.ndarray
+    false_positive: np.ndarray
+    true_negative: np.ndarray
+    false_negative: np.ndarray
+
+    def of_acting(self, truth: np.ndarray) -> np.ndarray:
+        """Return the money for each row if the decision is positive."""
+        return np.where(truth == 1, self.true_positive, self.false_positive)
+
+    def of_waiting(self, truth: np.ndarray) -> np.ndarray:
+        """Return the money for each row if the decision is negative."""
+        return np.where(truth == 1, self.false_negative, self.true_negative)
+
+    def rows(self, positions: np.ndarray) -> Stakes:
+        """Return the stakes of the rows at positions."""
+        return Stakes(*(getattr(self, cell)[positions] for cell in CELLS))
+
+
+CELLS = ("true_positive", "false_positive", "true_negative", "false_negative")
+
+
+def stakes(problem: Problem, frame: pl.DataFrame, types: Mapping[str, Dtype]) -> Stakes | None:
+    """Return the declared money of each cell for each row; None where no value is declared.
+
+    A row whose expression is missing counts as 0.
+
+    Raises:
+        MilepostError: an expression does not fit the table.
+    """
+    if problem.value is None:
+        return None
+    return Stakes(
+        *(_amounts(getattr(problem.value, cell), frame, types, problem.where(f"value.{cell}")) for cell in CELLS)
+    )
+
+
+def money(
+    problem: Problem, frame: pl.DataFrame, schema: Schema, truth: np.ndarray, decision: np.ndarray
+) -> np.ndarray | None:
+    """Return the money that each decision brought, shape (rows,); None where no value is declared.
+
+    Args:
+        problem: declares the value.
+        frame: the rows, with the columns that the value reads.
+        schema: of the frame.
+        truth: class index or value, shape (rows,).
+        decision: class index, or the predicted value, shape (rows,).
+    """
+    if problem.value is None:
+        return None
+    if schema.task == "binary":
+        cells = stakes(problem, frame, schema.dtypes)
+        return None if cells is None else np.where(decision == 1, cells.of_acting(truth), cells.of_waiting(truth))
+    if schema.task == "multiclass":
+        matrix = value_matrix(problem, schema.labels)
+        return None if matrix is None else np.asarray(matrix[truth, decision])
+    if problem.value.row is None:
+        return None
+    judged = frame.with_columns(pl.Series("truth", truth), pl.Series("prediction", decision))
+    types: dict[str, Dtype] = {**schema.dtypes, "truth": "float", "prediction": "float"}
+    return _amounts(problem.value.row, judged, types, problem.where("value.row"))
+
+
+def value_matrix(problem: Problem, labels: tuple[str, ...]) -> np.ndarray | None:
+    """Return the money of each (truth, decision) of several classes, shape (classes, classes); unnamed cells are 0."""
+    if problem.value is None or not problem.value.matrix:
+        return None
+    cells = [[problem.value.matrix.get(truth, {}).get(decided, 0.0) for decided in labels] for truth in labels]
+    return np.array(cells, dtype=float)
+
+
+def _amounts(declared: float | str, frame: pl.DataFrame, types: Mapping[str, Dtype], where: str) -> np.ndarray:
+    if not isinstance(declared, str):
+        return np.full(frame.height, float(declared))
+    expression = parse(declared, types=types, where=where)
+    amounts = frame.select(as_polars(expression.tree).alias("amount"))["amount"]
+    return amounts.cast(pl.Float64).fill_null(0.0).fill_nan(0.0).to_numpy()

@@ -1,0 +1,212 @@
+"""Hold each success criterion against an interval: met, not met, can't tell yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from milepost.evaluate.curves import Curves, draw
+from milepost.ground.text import count, counted, figure, listed, share
+from milepost.metrics.answers import Answers
+from milepost.metrics.measure import Measured, measure
+from milepost.metrics.names import METRIC_NAMES
+from milepost.problem.criteria import Criterion
+
+Outcome = Literal["met", "not met", "can't tell yet"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One criterion held against the test rows.
+
+    Attributes:
+        criterion: as written in the contract ("recall >= 0.60").
+        metric: its metric.
+        threshold: the number to clear.
+        outcome: met where the whole interval clears the threshold, not met where none of it does.
+        measured: the value with its interval.
+        beside: the same metric of the dummy, the rule and the linear baseline, where they were fitted.
+        says: one sentence with the numbers and the reason.
+    """
+
+    criterion: str
+    metric: str
+    threshold: float
+    outcome: Outcome
+    measured: Measured
+    beside: dict[str, float | None]
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The bundle judged on rows that chose nothing.
+
+    Attributes:
+        bundle_id: what was judged.
+        overall: met if every criterion is met, not met if one is not met, else can't tell yet.
+        says: the verdict in words, first sentence first.
+        criteria: in the contract's order.
+        measures: every metric of the task with its interval, criterion or not.
+        value: money per 1,000 rows of the bundle; None where no value is declared.
+        value_beside: money per 1,000 rows of the dummy, the rule and the linear baseline.
+        rows: test rows with known truth.
+        positives: of them positive; None unless binary.
+        look: how many bundles have been judged on these test rows, this one included.
+        level: level of the intervals, 1 - 0.05 / look.
+        split: hash of the split.
+        curves: what the charts draw.
+    """
+
+    bundle_id: str
+    overall: Outcome
+    says: tuple[str, ...]
+    criteria: tuple[Judged, ...]
+    measures: dict[str, Measured]
+    value: Measured | None
+    value_beside: dict[str, float | None]
+    rows: int
+    positives: int | None
+    look: int
+    level: float
+    split: str
+    curves: Curves
+
+
+def level_at(look: int) -> float:
+    """Return the level of intervals at the given look at the same test rows: 1 - 0.05 / look (Bonferroni)."""
+    return 1 - 0.05 / look
+
+
+def judge(
+    answers: Answers,
+    criteria: Sequence[Criterion],
+    *,
+    bundle_id: str,
+    split: str,
+    baselines: Mapping[str, Answers] | None = None,
+    look: int = 1,
+    seed: int = 0,
+) -> Verdict:
+    """Return the verdict on answers to rows that chose nothing.
+
+    Args:
+        answers: of the bundle, on the test rows.
+        criteria: the contract's.
+        bundle_id: what is judged.
+        split: hash of the split.
+        baselines: answers of simpler models to the same rows, by rung.
+        look: how many bundles have been judged on these rows, this one included.
+        seed: of the bootstrap.
+    """
+    level = level_at(look)
+    names = [name for name, metric in METRIC_NAMES.items() if answers.task in metric.tasks and _offered(name, answers)]
+    names += [criterion.metric for criterion in criteria if criterion.metric not in names]
+    measures = {name: measure(name, answers, level=level, seed=seed) for name in names}
+    beside = {
+        rung: {name: measure(name, theirs, level=level, seed=seed).value for name in names}
+        for rung, theirs in (baselines or {}).items()
+    }
+    judged = tuple(_judged(criterion, measures[criterion.metric], beside) for criterion in criteria)
+    overall = _overall([one.outcome for one in judged])
+    rows = len(answers.truth)
+    return Verdict(
+        bundle_id=bundle_id,
+        overall=overall,
+        says=_sentences(overall, judged, rows, look, level),
+        criteria=judged,
+        measures=measures,
+        value=measures.get("value"),
+        value_beside={rung: values.get("value") for rung, values in beside.items()} if "value" in measures else {},
+        rows=rows,
+        positives=int(answers.truth.sum()) if answers.task == "binary" else None,
+        look=look,
+        level=level,
+        split=split,
+        curves=draw(answers),
+    )
+
+
+def _offered(metric: str, answers: Answers) -> bool:
+    if METRIC_NAMES[metric].needs == "value":
+        return answers.value is not None
+    return metric != "quantile_loss"  # it needs to be told which quantile
+
+
+def _judged(criterion: Criterion, measured: Measured, beside: Mapping[str, Mapping[str, float | None]]) -> Judged:
+    outcome = outcome_of(criterion, measured)
+    others = {rung: values[criterion.metric] for rung, values in beside.items()}
+    return Judged(
+        criterion.text,
+        criterion.metric,
+        criterion.threshold,
+        outcome,
+        measured,
+        others,
+        _reason(criterion, measured, outcome),
+    )
+
+
+def outcome_of(criterion: Criterion, measured: Measured) -> Outcome:
+    """Return met where the whole interval keeps the criterion, not met where none of it does, else can't tell yet."""
+    if measured.interval is None:
+        return "can't tell yet"
+    ends = [criterion.holds(measured.interval.lo), criterion.holds(measured.interval.hi)]
+    return "met" if all(ends) else "can't tell yet" if any(ends) else "not met"
+
+
+def _overall(outcomes: Sequence[Outcome]) -> Outcome:
+    if "not met" in outcomes:
+        return "not met"
+    return "met" if outcomes and set(outcomes) == {"met"} else "can't tell yet"
+
+
+def _reason(criterion: Criterion, measured: Measured, outcome: Outcome) -> str:
+    title = METRIC_NAMES[criterion.metric].title
+    if measured.value is None:
+        return f"{criterion.text}: can't tell yet. {measured.why}"
+    value = _written(criterion.metric, measured.value)
+    if measured.interval is None:
+        return f"{criterion.text}: can't tell yet; {title} is {value}. {measured.why}"
+    ends = f"{_written(criterion.metric, measured.interval.lo)} to {_written(criterion.metric, measured.interval.hi)}"
+    sure = f"{title} is {value}, and with {share(measured.interval.level, digits=1)} confidence between {ends}"
+    limit = _written(criterion.metric, criterion.threshold)
+    if outcome == "met":
+        return f"{criterion.text}: met; {sure}, all of it on the right side of {limit}."
+    if outcome == "not met":
+        return f"{criterion.text}: not met; {sure}, all of it on the wrong side of {limit}."
+    return f"{criterion.text}: can't tell yet; {sure}, and {limit} lies inside. More test rows would narrow it."
+
+
+def _written(metric: str, value: float) -> str:
+    return share(value) if METRIC_NAMES[metric].unit == "share" else figure(value, digits=4)
+
+
+def _sentences(overall: Outcome, judged: Sequence[Judged], rows: int, look: int, level: float) -> tuple[str, ...]:
+    by_outcome = {outcome: [one.criterion for one in judged if one.outcome == outcome] for outcome in _ORDER}
+    if not judged:
+        first = f"The contract names no success criterion, so {counted(rows, 'test row')} can't give a verdict."
+    elif overall == "met":
+        first = f"The model meets {_every(judged)} on {counted(rows, 'row')} that it had never seen."
+    elif overall == "not met":
+        first = (
+            f"The model does not meet {listed(by_outcome['not met'])} on {counted(rows, 'row')} that it had never seen."
+        )
+    else:
+        open_ones = listed(by_outcome["can't tell yet"])
+        first = f"{count(rows)} test rows can't tell yet whether the model meets {open_ones}."
+    says = [first, *(one.says for one in judged)]
+    if look > 1:
+        says.append(
+            f"This is look {look} at the same test rows. Each look is one more chance to be lucky, "
+            f"so the intervals are at {share(level, digits=2)} instead of 95 %."
+        )
+    return tuple(says)
+
+
+_ORDER: tuple[Outcome, ...] = ("met", "not met", "can't tell yet")
+
+
+def _every(judged: Sequence[Judged]) -> str:
+    return "its criterion" if len(judged) == 1 else "every criterion"

@@ -1,0 +1,1 @@
+"""What every floor stands on: errors, events, clock, seeds, workspace, files, doors, fanout, text."""

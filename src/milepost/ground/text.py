@@ -1,0 +1,84 @@
+"""Words and numbers as people read them: nearest spellings, shares, counts, spans, lists."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is spelled most like name, or None if none comes near."""
+    by_folded = {choice.casefold(): choice for choice in known}
+    near = get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.6)
+    return by_folded[near[0]] if near else None
+
+
+def listed(items: Sequence[object], *, most: int = 12) -> str:
+    """Return items joined by commas, cut after most with the number left out.
+
+    >>> listed(["a", "b", "c"], most=2)
+    'a, b and 1 more'
+    """
+    shown = ", ".join(str(item) for item in items[:most])
+    return shown if len(items) <= most else f"{shown} and {count(len(items) - most)} more"
+
+
+def count(n: int) -> str:
+    """Return an integer with thousands separators.
+
+    >>> count(7043)
+    '7,043'
+    """
+    return f"{n:,}"
+
+
+def counted(n: int, noun: str, plural: str | None = None) -> str:
+    """Return a count with its noun in the right number.
+
+    >>> counted(1, "row"), counted(7043, "row"), counted(2, "entry", "entries")
+    ('1 row', '7,043 rows', '2 entries')
+    """
+    return f"{count(n)} {noun if n == 1 else plural or noun + 's'}"
+
+
+def share(value: float, *, digits: int = 1) -> str:
+    """Return a share in 0..1 as a percentage.
+
+    >>> share(0.7346)
+    '73.5 %'
+    """
+    return f"{100 * value:.{digits}f} %"
+
+
+def figure(value: float, *, digits: int = 3) -> str:
+    """Return a number with about digits significant figures, never in scientific notation below 1e15.
+
+    >>> figure(0.41853), figure(1234.5678), figure(-20.0)
+    ('0.419', '1,235', '-20')
+    """
+    if not math.isfinite(value):
+        return "–" if math.isnan(value) else ("∞" if value > 0 else "-∞")
+    if value == 0:
+        return "0"
+    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    text = f"{value:,.{min(places, 12)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def span(seconds: float) -> str:
+    """Return a span of time in its natural unit.
+
+    >>> span(0.0000123), span(0.25), span(75), span(86400 * 30)
+    ('12.3 µs', '250 ms', '1 min 15 s', '30 d')
+    """
+    for unit, size in (("d", 86400.0), ("h", 3600.0)):
+        if seconds >= size:
+            return f"{figure(seconds / size)} {unit}"
+    if seconds >= 60:
+        minutes, rest = divmod(round(seconds), 60)
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    for unit, size in (("s", 1.0), ("ms", 1e-3)):
+        if seconds >= size:
+            return f"{figure(seconds / size)} {unit}"
+    return f"{figure(seconds / 1e-6)} µs"

@@ -1,0 +1,215 @@
+"""Learn from training rows how columns become numbers; the blocks are what the predictor replays.
+
+style "linear":  numbers filled, clipped and scaled, with an indicator of missing; levels one-hot
+style "levels":  numbers as they are; levels one-hot, so that a small tree reads well
+style "codes":   numbers as they are; levels as integer codes that boosted trees split by set
+Categories with more levels than a style takes become smoothed target means, cross-fitted on the training rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+
+from milepost.data.schema import Column
+from milepost.ground.seeds import derived
+from milepost.predictor.encode import block_width, encode_table
+
+Style = Literal["linear", "levels", "codes"]
+Block = dict[str, Any]
+
+MOST_LEVELS = {"linear": 40, "levels": 15, "codes": 150}
+FEWEST_ROWS = {"linear": 10, "levels": 10, "codes": 5}  # rarer levels share one column or code
+SMOOTHING_ROWS = 20.0  # a level's target mean counts this many rows of the overall mean
+MEANS_FOLDS = 5
+CLIP_SHARES = (0.001, 0.999)
+PARTS = ("year", "quarter", "month", "day", "weekday", "hour", "minute", "day_of_year")
+WAVES = (("day_of_year", 365.25), ("weekday", 7.0), ("hour", 24.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """What was learned, and the training rows seen through it.
+
+    Attributes:
+        blocks: the predictor's encoding blocks.
+        matrix: the training rows, shape (rows, columns); target means are cross-fitted.
+        sources: name of the table's column behind each encoded column.
+        categorical: positions of the encoded columns that hold integer codes.
+    """
+
+    blocks: tuple[Block, ...]
+    matrix: np.ndarray
+    sources: tuple[str, ...]
+    categorical: tuple[int, ...]
+
+
+def learn_encoding(
+    frame: pl.DataFrame,
+    columns: Sequence[Column],
+    *,
+    style: Style,
+    targets: np.ndarray,
+    zone: str | None = None,
+    seed: int = 0,
+) -> Encoding:
+    """Return the encoding of columns learned from the rows of frame.
+
+    Args:
+        frame: training rows.
+        columns: the features to encode, kinds number, flag, category or time.
+        style: see the module.
+        targets: what target means are means of, shape (rows, outputs): the value, or one 0/1 column for each class.
+        zone: time zone in which hours and weekdays are read; None is UTC.
+        seed: of the cross-fitting of target means.
+    """
+    blocks: list[Block] = []
+    sources: list[str] = []
+    cross_fitted: dict[int, np.ndarray] = {}
+    categorical: list[int] = []
+    for column in columns:
+        for block in _blocks_of(frame, column, style, targets, zone):
+            at = len(sources)
+            blocks.append(block)
+            sources.extend([column.name] * block_width(block))
+            if block["op"] == "codes":
+                categorical.append(at)
+            elif block["op"] == "means":
+                cross_fitted[at] = _cross_fitted_means(frame[column.name], block, targets, seed)
+    matrix = encode_table(frame, blocks)
+    for at, values in cross_fitted.items():
+        matrix[:, at : at + values.shape[1]] = values
+    return Encoding(tuple(blocks), matrix, tuple(sources), tuple(categorical))
+
+
+def _blocks_of(
+    frame: pl.DataFrame, column: Column, style: Style, targets: np.ndarray, zone: str | None
+) -> Iterator[Block]:
+    if column.kind in ("number", "flag"):
+        yield from _number_blocks(frame[column.name], style)
+    elif column.kind == "category":
+        yield from _category_blocks(frame[column.name], style, targets)
+    elif column.kind == "time":
+        yield from _time_blocks(frame, column, style, zone)
+
+
+def _number_blocks(values: pl.Series, style: Style) -> Iterator[Block]:
+    block: Block = {"op": "number", "column": values.name, "fill": None, "lo": None, "hi": None}
+    seen = values.cast(pl.Float64).to_numpy()
+    missing = np.isnan(seen)
+    seen = seen[~missing]
+    if style != "linear":
+        if seen.size and (missing.any() or seen.min() != seen.max()):
+            yield {**block, "shift": 0.0, "scale": 1.0}
+        return
+    if seen.size and seen.min() != seen.max():
+        lo, hi = (float(edge) for edge in np.quantile(seen, CLIP_SHARES, method="nearest"))
+        fill = float(np.median(seen))
+        filled = np.clip(np.concatenate([seen, np.full(int(missing.sum()), fill)]), lo, hi)
+        scale = float(filled.std())
+        if scale > 0:
+            yield {**block, "fill": fill, "lo": lo, "hi": hi, "shift": float(filled.mean()), "scale": scale}
+    if missing.any() and not missing.all():
+        yield {"op": "missing", "column": values.name}
+
+
+def level_texts(values: pl.Series) -> pl.Series:
+    """Return categories as the text that the predictor compares: text as it is, 12 as "12", true as "true"."""
+    return values.cast(pl.String)
+
+
+def _category_blocks(values: pl.Series, style: Style, targets: np.ndarray) -> Iterator[Block]:
+    texts = level_texts(values)
+    counts = texts.drop_nulls().value_counts().sort(["count", values.name], descending=[True, False])
+    common = counts.filter(pl.col("count") >= FEWEST_ROWS[style])[values.name].to_list()
+    other = counts.height > len(common)
+    has_missing = texts.null_count() > 0
+    if len(common) + other + has_missing < 2:
+        return
+    if len(common) > MOST_LEVELS[style]:
+        yield _means_block(texts, targets)
+    elif style == "codes":
+        yield {"op": "codes", "column": values.name, "levels": sorted(common), "other": other}
+    else:
+        yield {"op": "one_hot", "column": values.name, "levels": sorted(common), "other": other, "missing": has_missing}
+
+
+def _means_block(texts: pl.Series, targets: np.ndarray) -> Block:
+    levels, codes = _codes(texts)
+    sums, rows = _sums(codes, targets, len(levels) + 1)
+    prior = targets.mean(axis=0)
+    means = (sums + SMOOTHING_ROWS * prior) / (rows + SMOOTHING_ROWS)[:, None]
+    return {
+        "op": "means",
+        "column": texts.name,
+        "levels": levels,
+        "values": means[:-1].tolist(),
+        "otherwise": prior.tolist(),
+        "missing": means[-1].tolist(),
+    }
+
+
+def _cross_fitted_means(values: pl.Series, block: Block, targets: np.ndarray, seed: int) -> np.ndarray:
+    """Return each row's target mean from the other rows' targets, shape (rows, outputs)."""
+    levels, codes = _codes(level_texts(values))
+    size = len(levels) + 1
+    part = np.random.default_rng(derived(seed, "means", values.name)).integers(0, MEANS_FOLDS, len(codes))
+    sums, rows = _sums(codes * MEANS_FOLDS + part, targets, size * MEANS_FOLDS)
+    by_part = sums.reshape(size, MEANS_FOLDS, -1)
+    rows_by_part = rows.reshape(size, MEANS_FOLDS)
+    others = by_part.sum(axis=1, keepdims=True) - by_part
+    other_rows = rows_by_part.sum(axis=1, keepdims=True) - rows_by_part
+    prior = np.asarray(block["otherwise"])
+    means = (others + SMOOTHING_ROWS * prior) / (other_rows + SMOOTHING_ROWS)[:, :, None]
+    return np.asarray(means[codes, part])
+
+
+def _codes(texts: pl.Series) -> tuple[list[str], np.ndarray]:
+    """Return the levels in alphabetical order and each row's position among them; a missing one comes last."""
+    levels: list[str] = texts.drop_nulls().unique().sort().to_list()
+    codes = texts.cast(pl.Enum(levels)).to_physical().cast(pl.Int64).fill_null(len(levels))
+    return levels, codes.to_numpy()
+
+
+def _sums(codes: np.ndarray, targets: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return for each code the sums of targets, shape (size, outputs), and the number of rows."""
+    sums = np.stack([np.bincount(codes, weights=column, minlength=size) for column in targets.T], axis=1)
+    return sums, np.bincount(codes, minlength=size).astype(float)
+
+
+def _time_blocks(frame: pl.DataFrame, column: Column, style: Style, zone: str | None) -> Iterator[Block]:
+    """Yield calendar parts that vary; the moment itself only for times other than that of the prediction.
+
+    The time of prediction grows for ever: a model that splits on it learns nothing about the future.
+    """
+    parts = PARTS if column.dtype == "datetime" else tuple(part for part in PARTS if part not in ("hour", "minute"))
+    parts = tuple(part for part in parts if part != "year") if column.role == "time" else (*parts, "days")
+    raw = [{"op": "time_part", "column": column.name, "part": part, "zone": zone} for part in parts]
+    plain = [{**block, "fill": None, "shift": 0.0, "scale": 1.0} for block in raw]
+    seen = encode_table(frame, plain)
+    for at, block in enumerate(plain):
+        values = seen[:, at]
+        missing = np.isnan(values)
+        known = values[~missing]
+        if not known.size or known.min() == known.max():
+            continue
+        if style != "linear":
+            yield block
+        else:
+            fill = float(np.median(known))
+            filled = np.where(missing, fill, values)
+            yield {**block, "fill": fill, "shift": float(filled.mean()), "scale": float(filled.std())}
+    if style == "linear":
+        varying = {part for at, part in enumerate(parts) if np.unique(seen[~np.isnan(seen[:, at]), at]).size > 2}
+        for part, period in WAVES:
+            if part in varying:
+                for wave in ("sin", "cos"):
+                    yield {**_wave(column.name, part, zone), "period": period, "wave": wave}
+
+
+def _wave(column: str, part: str, zone: str | None) -> Block:
+    return {"op": "time_wave", "column": column, "part": part, "zone": zone}

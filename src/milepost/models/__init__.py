@@ -1,0 +1,1 @@
+"""Rungs, the climb over them, ensembles, calibration and the last fit."""

@@ -1,0 +1,123 @@
+"""The sentences of the decision log: why a rung was kept or not, with its numbers, for a stakeholder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from milepost.ground.text import counted, figure, share, span
+from milepost.metrics.answers import Task
+from milepost.models.steps import Learnable, Step
+from milepost.stats.paired import Gain
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a decision sentence needs.
+
+    Attributes:
+        title: of the rung.
+        task: what is predicted.
+        loss: the proper loss's name.
+        loss_mean: mean out-of-fold loss.
+        gain: over the best simpler kept rung; None for the first rung.
+        kept: the decision.
+        seconds: of training over all folds.
+        answer_us: microseconds for one answer; None where it was not timed.
+    """
+
+    title: str
+    task: Task
+    loss: str
+    loss_mean: float
+    gain: Gain | None
+    kept: bool
+    seconds: float
+    answer_us: float | None
+
+
+def loss_title(loss: str, task: Task) -> str:
+    """Return the loss's name for people."""
+    if loss == "squared":
+        return "squared error" if task == "regression" else "Brier score"
+    titles = {"log": "log loss", "absolute": "absolute error"}
+    return titles.get(loss, f"quantile loss at {loss.removeprefix('quantile:')}")
+
+
+def kept_or_not(facts: Facts, over: str | None, smallest_gain: float) -> str:
+    """Return the decision about one rung in words."""
+    cost = f"It took {span(facts.seconds)} to train on all folds"
+    if facts.answer_us is not None:
+        cost += f" and answers one row in {span(facts.answer_us / 1e6)}"
+    opening = f"{_capital(facts.title)}: {_level(facts)}"
+    if facts.gain is None:
+        return f"{opening}. Every other rung has to beat this one. {cost}."
+    return f"{opening}, {_comparison(facts, facts.gain, over or '', smallest_gain)}. {cost}."
+
+
+def _level(facts: Facts) -> str:
+    """Return the mean loss in a unit that people know: squared errors as their root."""
+    if facts.loss == "squared" and facts.task == "regression":
+        return f"typical error (RMSE) {figure(math.sqrt(facts.loss_mean), digits=4)}"
+    return f"{loss_title(facts.loss, facts.task)} {figure(facts.loss_mean, digits=4)}"
+
+
+def _comparison(facts: Facts, gain: Gain, over: str, smallest_gain: float) -> str:
+    name = loss_title(facts.loss, facts.task)
+    lo, hi = (edge / (gain.mean / gain.relative) if gain.relative else edge for edge in (gain.lo, gain.hi))
+    level = share(gain.level, digits=0)
+    if gain.relative <= 0:
+        worse = f"{share(-gain.relative)} more {name} ({level} interval {share(-hi)} to {share(-lo)})"
+        return f"no better than {over}: {worse}; not kept"
+    better = f"{share(gain.relative)} less {name} than {over} ({level} interval {share(lo)} to {share(hi)})"
+    if facts.kept:
+        return f"{better}; kept"
+    if gain.lo <= 0:
+        return f"{better}, so it may be no gain at all; not kept"
+    return f"{better}, under the {share(smallest_gain)} that more complexity has to bring; not kept"
+
+
+def failed(title: str, reason: str) -> str:
+    """Return the sentence for a rung that could not be fitted."""
+    return f"{_capital(title)} could not be fitted and is left out: {reason}"
+
+
+def learnable(steps: Sequence[Step]) -> Learnable:
+    """Return whether any rung that looks at the columns is better than the dummy beyond chance."""
+    dummy = steps[0]
+    tried = [step for step in steps[1:] if step.failed is None]
+    better = [step for step in tried if step.kept]
+    if not better:
+        return Learnable(
+            False,
+            f"Nothing learnable was found: none of {counted(len(tried), 'rung')} is better than {dummy.title} "
+            "beyond chance. More rows of the same columns will hardly help; other columns might.",
+        )
+    first, last = better[0], better[-1]
+    assert dummy.loss is not None
+    assert last.loss is not None
+    return Learnable(
+        True,
+        f"The columns do say something about the target: {first.title} already beats {dummy.title}. "
+        f"The best of all, {last.title}, has {share(1 - last.loss / dummy.loss)} less loss than that.",
+    )
+
+
+def ending(steps: Sequence[Step], chosen: str, offered: Sequence[str], patience: int) -> str:
+    """Return why the climb ended where it did."""
+    by_rung = {step.rung: step for step in steps}
+    not_tried = [name for name in offered if name not in by_rung]
+    choice = by_rung[chosen].title
+    if not_tried:
+        reason = (
+            f"{counted(patience, 'rung')} in a row brought no gain worth their complexity, "
+            f"so {counted(len(not_tried), 'more complex rung was', 'more complex rungs were')} not tried"
+        )
+    else:
+        reason = "every rung was tried"
+    return f"The climb ends with {choice}: {reason}."
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

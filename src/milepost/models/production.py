@@ -1,0 +1,60 @@
+"""The model in production form: the documents of a bundle, from which bundle_id follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from milepost.data.schema import Schema
+from milepost.ground.files import canonical_json
+from milepost.models.material import Material, input_names
+from milepost.models.refit import Fitted
+
+
+def model_document(
+    material: Material, fitted: Fitted, calibration: dict[str, Any], decision: dict[str, Any]
+) -> dict[str, Any]:
+    """Return model.json: everything that decides an answer, but for the trees and the schema.
+
+    Args:
+        material: what the members were fitted on; it holds the derived features.
+        fitted: members and their files.
+        calibration: the predictor's calibration document.
+        decision: the predictor's decision document.
+    """
+    used = _columns_read(fitted)
+    derived = [
+        {"name": name, "tree": expression.tree, "type": expression.type}
+        for name, expression in material.derived.items()
+        if name in used
+    ]
+    return {
+        "task": material.task,
+        "labels": list(material.labels),
+        "derived": derived,
+        "members": list(fitted.members),
+        "calibration": calibration,
+        "decision": decision,
+        "timezone": material.zone,
+    }
+
+
+def bundle_documents(schema: Schema, material: Material, model: dict[str, Any], fitted: Fitted) -> dict[str, str]:
+    """Return the bundle's files: name -> text.
+
+    Args:
+        schema: learned on the development rows.
+        material: names the inputs.
+        model: from model_document.
+        fitted: brings the tree files.
+    """
+    with_rule = any(member["rung"] == "rule" for member in fitted.members)
+    inputs = schema.only(input_names(material, with_rule=with_rule))
+    return {
+        "schema.json": canonical_json(inputs.to_json()),
+        "model.json": canonical_json(model),
+        **fitted.files,
+    }
+
+
+def _columns_read(fitted: Fitted) -> set[str]:
+    return {block["column"] for member in fitted.members for block in member["encoding"]}

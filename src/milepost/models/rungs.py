@@ -1,0 +1,262 @@
+"""The ladder: model families from the simplest to the most complex. A new rung is one more row of the table.
+
+A rung fits on some rows and leaves a member: the predictor's document. What it had to settle on the way
+(rounds, penalty) was chosen on an inner split, and the last fit reuses the settled figure of the folds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from milepost.ground.errors import MilepostError
+from milepost.learners.boosting import Boosting, fit_trees
+from milepost.learners.encode import Encoding, Style, learn_encoding
+from milepost.learners.linear import fit_linear
+from milepost.learners.tree import fit_tree
+from milepost.metrics.losses import row_losses
+from milepost.models.material import Material
+from milepost.models.out_of_fold import plain
+from milepost.predictor.encode import encode_table
+from milepost.predictor.members import answers_of
+
+PENALTIES = (0.1, 1.0, 10.0, 100.0)
+RULE_SMOOTHING_ROWS = 10.0  # a branch's rate counts this many rows of the overall rate
+MOST_BRANCHES = 50
+TREE_DEPTH = 4
+TREE_LEAF_SHARE = 0.01
+ROUNDS_FOR_ALL_ROWS = 1.15  # the last fit sees about half as many rows again as a fold's
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a rung is asked to do.
+
+    Attributes:
+        material: the rows.
+        fit: positions to learn from.
+        stop: positions on which open questions (rounds, penalty) are settled; empty where `settled` answers them.
+        settled: the answer found by the folds; None where it is still open.
+        seed: of every random choice.
+        threads: for the fit; the result does not depend on it.
+    """
+
+    material: Material
+    fit: np.ndarray
+    stop: np.ndarray
+    settled: float | None
+    seed: int
+    threads: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A fitted rung: the predictor's document, and the files beside it.
+
+    Attributes:
+        document: {"rung", "encoding", "model"}.
+        files: file name in the bundle -> text.
+        settled: rounds or penalty; None where the rung has nothing to settle.
+    """
+
+    document: dict[str, Any]
+    files: dict[str, str] = field(default_factory=dict)
+    settled: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A model family at one level of complexity.
+
+    Attributes:
+        name: one word, as in logs and tables.
+        titles: for people, by task.
+        is_baseline: baselines never count towards the plateau.
+        fit: does the work.
+    """
+
+    name: str
+    titles: dict[str, str]
+    is_baseline: bool
+    fit: Callable[[Work], Member]
+
+
+def fit_dummy(work: Work) -> Member:
+    """Return the same answer for every row: the class shares, or the centre that the loss asks for."""
+    truth = work.material.truth[_all(work)]
+    model = {"kind": "constant", "values": _overall(work.material, truth)}
+    return Member({"rung": "dummy", "encoding": [], "model": model})
+
+
+def _overall(material: Material, truth: np.ndarray) -> list[float]:
+    if material.task == "regression":
+        if material.loss == "squared":
+            return [float(truth.mean())]
+        return [float(np.quantile(truth, 0.5 if material.loss == "absolute" else float(material.loss[9:])))]
+    classes = max(material.outputs, 2)
+    shares = (np.bincount(truth, minlength=classes) + 1.0 / classes) / (len(truth) + 1.0)
+    return [float(share) for share in (shares if material.outputs > 1 else shares[1:])]
+
+
+def fit_rule(work: Work) -> Member:
+    """Return what is done today as a model: the smoothed development rate of each branch of the rule.
+
+    Raises:
+        MilepostError: the rule is a number where classes are predicted and has too many different values.
+    """
+    from milepost.data.expressions.column import as_polars
+
+    material, rule = work.material, work.material.rule
+    assert rule is not None  # the climb offers this rung only where the problem has a rule
+    rows = _all(work)
+    prior = _overall(material, material.truth[rows])
+    keys = material.frame[rows].select(as_polars(rule.tree).alias("rule"))["rule"]
+    if material.task == "regression" and rule.type == "number":
+        return Member(
+            {"rung": "rule", "encoding": [], "model": {"kind": "expression", "tree": rule.tree, "otherwise": prior}}
+        )
+    branches = []
+    values = keys.drop_nulls().unique().sort().to_list()
+    if len(values) > MOST_BRANCHES:
+        raise MilepostError(
+            f"The rule has {len(values)} different answers; a rule for classes has a few branches.",
+            where="baseline.rule",
+            fix="Write a condition (true or false), or a CASE with a few branches.",
+        )
+    targets = material.targets[rows]
+    for value in values:
+        here = (keys == value).fill_null(False).to_numpy()
+        sums = targets[here].sum(axis=0) + RULE_SMOOTHING_ROWS * np.asarray(prior)
+        branches.append([value, (sums / (here.sum() + RULE_SMOOTHING_ROWS)).tolist()])
+    model = {"kind": "branches", "tree": rule.tree, "type": rule.type, "branches": branches, "otherwise": prior}
+    return Member({"rung": "rule", "encoding": [], "model": model})
+
+
+def fit_linear_rung(work: Work) -> Member:
+    """Return a regularised linear model; its penalty is settled on the inner split."""
+    material, penalty = work.material, work.settled
+    if penalty is None:
+        open_encoding = _encode(work, work.fit, "linear")
+        stop = material.rows(work.stop)
+        losses = []
+        for candidate in PENALTIES:
+            member = Member(_linear_document(work, work.fit, open_encoding, candidate))
+            losses.append(mean_loss(member, stop))
+        penalty = PENALTIES[int(np.argmin(losses))]
+    rows = _all(work)
+    return Member(_linear_document(work, rows, _encode(work, rows, "linear"), penalty), settled=penalty)
+
+
+def _linear_document(work: Work, rows: np.ndarray, encoding: Encoding, penalty: float) -> dict[str, Any]:
+    material = work.material
+    model = fit_linear(
+        encoding.matrix,
+        material.truth[rows],
+        task=material.task,
+        outputs=material.outputs,
+        loss=material.loss,
+        penalty=penalty,
+    )
+    return {"rung": "linear", "encoding": list(encoding.blocks), "model": model}
+
+
+def fit_tree_rung(work: Work) -> Member:
+    """Return one small tree."""
+    material, rows = work.material, _all(work)
+    encoding = _encode(work, rows, "levels")
+    model = fit_tree(
+        encoding.matrix,
+        material.truth[rows],
+        task=material.task,
+        outputs=material.outputs,
+        loss=material.loss,
+        depth=TREE_DEPTH,
+        leaf_rows=max(10, round(TREE_LEAF_SHARE * len(rows))),
+        seed=work.seed,
+    )
+    return Member({"rung": "tree", "encoding": list(encoding.blocks), "model": model})
+
+
+def _boosted(name: str, grow: Callable[[int], Boosting]) -> Callable[[Work], Member]:
+    """Return the fit of a boosted rung; grow says how for a number of rows."""
+
+    def fit(work: Work) -> Member:
+        material = work.material
+        rows = work.fit if work.settled is None else _all(work)
+        encoding = _encode(work, rows, "codes")
+        stop = None
+        if work.settled is None:
+            stopping = material.rows(work.stop)
+            stop = (encode_table(stopping.frame, encoding.blocks), stopping.truth)
+        trees = fit_trees(
+            encoding.matrix,
+            material.truth[rows],
+            task=material.task,
+            outputs=material.outputs,
+            loss=material.loss,
+            boosting=grow(len(rows)),
+            sources=encoding.sources,
+            categorical=encoding.categorical,
+            stop=stop,
+            rounds=None if work.settled is None else round(work.settled * ROUNDS_FOR_ALL_ROWS),
+            seed=work.seed,
+            threads=work.threads,
+        )
+        file = f"trees/{name}.txt"
+        model = {"kind": "trees", "file": file, "link": trees.link}
+        document = {"rung": name, "encoding": list(encoding.blocks), "model": model}
+        return Member(document, {file: trees.text}, float(trees.rounds))
+
+    return fit
+
+
+def mean_loss(member: Member, material: Material) -> float:
+    """Return the member's mean loss on all rows of material."""
+    answers = answers_of(member.document, member.files, material.frame)
+    return float(row_losses(material.loss, material.task, material.truth, plain(answers, material)).mean())
+
+
+def _all(work: Work) -> np.ndarray:
+    return np.sort(np.concatenate([work.fit, work.stop]))
+
+
+def _encode(work: Work, rows: np.ndarray, style: Style) -> Encoding:
+    material = work.material.rows(rows)
+    return learn_encoding(
+        material.frame, material.columns, style=style, targets=material.targets, zone=material.zone, seed=work.seed
+    )
+
+
+def _additive(rows: int) -> Boosting:
+    return Boosting(leaves=4, smallest_leaf=20, learning_rate=0.1 if rows > 20_000 else 0.05, additive=True)
+
+
+def _shallow(rows: int) -> Boosting:
+    return Boosting(leaves=8, smallest_leaf=20, learning_rate=0.1 if rows > 20_000 else 0.05)
+
+
+def _deep(rows: int) -> Boosting:
+    return Boosting(leaves=63 if rows > 20_000 else 24, smallest_leaf=20, learning_rate=0.05, column_share=0.6)
+
+
+def _same(title: str) -> dict[str, str]:
+    return dict.fromkeys(("binary", "multiclass", "regression"), title)
+
+
+LADDER = (
+    Rung("dummy", _same("always the same answer"), True, fit_dummy),
+    Rung("rule", _same("today's rule"), True, fit_rule),
+    Rung(
+        "linear",
+        {"binary": "logistic regression", "multiclass": "multinomial regression", "regression": "linear regression"},
+        True,
+        fit_linear_rung,
+    ),
+    Rung("tree", _same("one small tree"), True, fit_tree_rung),
+    Rung("additive", _same("additive trees"), False, _boosted("additive", _additive)),
+    Rung("boosted", _same("boosted trees"), False, _boosted("boosted", _shallow)),
+    Rung("boosted_deep", _same("deep boosted trees"), False, _boosted("boosted_deep", _deep)),
+)

@@ -1,0 +1,331 @@
+"""From columns to the numbers that models take, for one row and for a table: the same bits.
+
+block   {"op": "one_hot", "column": "contract", "levels": ["Monthly", "One year"], "other": true, "missing": false}
+table   contract = One year  ->  ... 0.0 1.0 0.0 ...
+
+Each block yields one or more float64 columns; blocks follow one another. What a level means: text as it is; a number by
+its value ("12" is 12.0); true and false as "true" and "false".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from milepost.predictor.times import part_of_column, part_of_value
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Block = Mapping[str, Any]
+Values = Mapping[str, object]  # one row: column name -> float, bool, str, date, aware datetime, or None
+WriteRow = Callable[[Values, list[float]], None]
+
+_NAN = math.nan
+_UNKNOWN, _MISSING = -1, -2
+
+
+def block_width(block: Block) -> int:
+    """Return how many columns a block yields."""
+    if block["op"] == "one_hot":
+        return len(block["levels"]) + bool(block["other"]) + bool(block["missing"])
+    return len(block["otherwise"]) if block["op"] == "means" else 1
+
+
+def width_of(blocks: Sequence[Block]) -> int:
+    """Return how many columns blocks yield in all."""
+    return sum(block_width(block) for block in blocks)
+
+
+def encode_table(frame: pl.DataFrame, blocks: Sequence[Block]) -> np.ndarray:
+    """Return the encoded rows of frame, float64 in row order, shape (rows, columns).
+
+    Args:
+        frame: holds each block's column; numbers of any dtype, text, flags, dates, UTC moments.
+        blocks: how columns are encoded, in order.
+    """
+    matrix = np.empty((frame.height, width_of(blocks)))
+    at = 0
+    for block in blocks:
+        width = block_width(block)
+        _COLUMN_WRITERS[block["op"]](frame.get_column(block["column"]), block, matrix[:, at : at + width])
+        at += width
+    return matrix
+
+
+def compile_row(blocks: Sequence[Block]) -> Callable[[Values], list[float]]:
+    """Return the function from one row's values to its encoded numbers; threads may share it."""
+    writers: list[WriteRow] = []
+    plain: list[tuple[int, str]] = []
+    at = 0
+    for block in blocks:
+        if block["op"] == "number" and _is_plain(block):
+            plain.append((at, block["column"]))
+        else:
+            writers.append(_ROW_WRITERS[block["op"]](block, at))
+        at += block_width(block)
+    width = at
+
+    def encode(values: Values) -> list[float]:
+        row = [_NAN] * width
+        for position, column in plain:
+            value = values[column]
+            if value is not None:
+                row[position] = value  # type: ignore[call-overload]
+        for write in writers:
+            write(values, row)
+        return row
+
+    return encode
+
+
+def _is_plain(block: Block) -> bool:
+    """Return whether a number is taken as it is; (v - 0) / 1 has the bits of v."""
+    edges = block["fill"], block["lo"], block["hi"]
+    return edges == (None, None, None) and block["shift"] == 0 and block["scale"] == 1
+
+
+# number
+
+
+def _write_numbers(values: pl.Series, block: Block, out: np.ndarray) -> None:
+    numbers = numbers_of(values)
+    if block["fill"] is not None:
+        numbers = np.where(np.isnan(numbers), block["fill"], numbers)
+    if block["lo"] is not None:
+        numbers = np.where(numbers < block["lo"], block["lo"], numbers)
+    if block["hi"] is not None:
+        numbers = np.where(numbers > block["hi"], block["hi"], numbers)
+    out[:, 0] = (numbers - block["shift"]) / block["scale"]
+
+
+def _row_number(block: Block, at: int) -> WriteRow:
+    column, shift, scale = block["column"], float(block["shift"]), float(block["scale"])
+    fill = _NAN if block["fill"] is None else float(block["fill"])
+    lo = -math.inf if block["lo"] is None else float(block["lo"])
+    hi = math.inf if block["hi"] is None else float(block["hi"])
+
+    def write(values: Values, row: list[float]) -> None:
+        value = values[column]
+        number: float = fill if value is None else value  # type: ignore[assignment]
+        if number < lo:
+            number = lo
+        elif number > hi:
+            number = hi
+        row[at] = (number - shift) / scale
+
+    return write
+
+
+def numbers_of(values: pl.Series) -> np.ndarray:
+    """Return numbers or flags as float64, shape (rows,); NaN where missing."""
+    import polars as pl
+
+    return values.cast(pl.Float64).to_numpy()
+
+
+# missing
+
+
+def _write_missing(values: pl.Series, block: Block, out: np.ndarray) -> None:  # noqa: ARG001  as the other writers
+    out[:, 0] = _is_missing(values)
+
+
+def _row_missing(block: Block, at: int) -> WriteRow:
+    column = block["column"]
+
+    def write(values: Values, row: list[float]) -> None:
+        row[at] = 1.0 if values[column] is None else 0.0
+
+    return write
+
+
+def _is_missing(values: pl.Series) -> np.ndarray:
+    missing = values.is_null()
+    return (missing | values.is_nan() if values.dtype.is_float() else missing).to_numpy()
+
+
+# levels
+
+
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """Where each level stands, for values of text and for numbers and flags."""
+
+    texts: dict[str, int]
+    numbers: dict[float, int]
+
+    @classmethod
+    def of(cls, levels: Sequence[str]) -> Levels:
+        texts: dict[str, int] = {}
+        numbers: dict[float, int] = {}
+        for position, level in enumerate(levels):
+            texts.setdefault(level, position)
+            number = {"true": 1.0, "false": 0.0}.get(level, _number_in(level))
+            if math.isfinite(number):
+                numbers.setdefault(number, position)
+        return cls(texts, numbers)
+
+    def positions(self, values: pl.Series) -> np.ndarray:
+        """Return the position of each value among the levels; -1 where it is none of them, -2 where it is missing."""
+        import polars as pl
+
+        if values.dtype == pl.Null:
+            return np.full(len(values), _MISSING)
+        if values.dtype.is_numeric() or values.dtype == pl.Boolean:
+            return self._positions_of_numbers(numbers_of(values))
+        levels = pl.Enum(list(self.texts))
+        codes = values.cast(levels, strict=False).to_physical().cast(pl.Int64).fill_null(_UNKNOWN).to_numpy()
+        places = np.array([*self.texts.values(), _UNKNOWN], dtype=np.int64)[codes]
+        return np.where(values.is_null().to_numpy(), _MISSING, places)
+
+    def _positions_of_numbers(self, numbers: np.ndarray) -> np.ndarray:
+        keys = np.array(sorted(self.numbers))
+        places = np.array([self.numbers[key] for key in keys.tolist()] + [_UNKNOWN], dtype=np.int64)
+        at = np.searchsorted(keys, numbers)
+        known = np.append(keys, _NAN)[at] == numbers
+        return np.where(np.isnan(numbers), _MISSING, np.where(known, places[at], _UNKNOWN))
+
+    def for_rows(self) -> dict[object, int]:
+        """Return one dictionary for both; no text equals a number."""
+        return dict([*self.texts.items(), *self.numbers.items()])
+
+
+def _number_in(level: str) -> float:
+    try:
+        return float(level)
+    except ValueError:
+        return _NAN
+
+
+def _write_one_hot(values: pl.Series, block: Block, out: np.ndarray) -> None:
+    positions = Levels.of(block["levels"]).positions(values)
+    unknown, missing = _one_hot_places(block)
+    positions = np.where(positions == _UNKNOWN, unknown, np.where(positions == _MISSING, missing, positions))
+    out[:] = 0.0
+    rows = np.flatnonzero(positions >= 0)
+    out[rows, positions[rows]] = 1.0
+
+
+def _row_one_hot(block: Block, at: int) -> WriteRow:
+    column, places = block["column"], Levels.of(block["levels"]).for_rows()
+    unknown, missing = _one_hot_places(block)
+    stop, zeros = at + block_width(block), [0.0] * block_width(block)
+
+    def write(values: Values, row: list[float]) -> None:
+        value = values[column]
+        place = missing if value is None else places.get(value, unknown)
+        row[at:stop] = zeros
+        if place >= 0:
+            row[at + place] = 1.0
+
+    return write
+
+
+def _one_hot_places(block: Block) -> tuple[int, int]:
+    """Return the columns for unknown and for missing values; -1 is none."""
+    levels = len(block["levels"])
+    unknown = levels if block["other"] else -1
+    return unknown, levels + bool(block["other"]) if block["missing"] else unknown
+
+
+def _write_codes(values: pl.Series, block: Block, out: np.ndarray) -> None:
+    positions = Levels.of(block["levels"]).positions(values)
+    unknown = float(len(block["levels"])) if block["other"] else _NAN
+    known = np.where(positions >= 0, positions, _NAN)
+    out[:, 0] = np.where(positions == _UNKNOWN, unknown, known)
+
+
+def _row_codes(block: Block, at: int) -> WriteRow:
+    column = block["column"]
+    codes = {key: float(place) for key, place in Levels.of(block["levels"]).for_rows().items()}
+    unknown = float(len(block["levels"])) if block["other"] else _NAN
+
+    def write(values: Values, row: list[float]) -> None:
+        value = values[column]
+        if value is not None:
+            row[at] = codes.get(value, unknown)
+
+    return write
+
+
+def _write_means(values: pl.Series, block: Block, out: np.ndarray) -> None:
+    positions = Levels.of(block["levels"]).positions(values)  # -1 and -2 count from the end
+    out[:] = np.array([*block["values"], block["missing"], block["otherwise"]], dtype=np.float64)[positions]
+
+
+def _row_means(block: Block, at: int) -> WriteRow:
+    column, stop = block["column"], at + block_width(block)
+    otherwise: list[float] = block["otherwise"]
+    missing: list[float] = block["missing"]
+    means = {key: block["values"][place] for key, place in Levels.of(block["levels"]).for_rows().items()}
+
+    def write(values: Values, row: list[float]) -> None:
+        value = values[column]
+        row[at:stop] = missing if value is None else means.get(value, otherwise)
+
+    return write
+
+
+# times
+
+
+def _write_time_part(values: pl.Series, block: Block, out: np.ndarray) -> None:
+    numbers = part_of_column(values, block["part"], block["zone"])
+    if block["fill"] is not None:
+        numbers = np.where(np.isnan(numbers), block["fill"], numbers)
+    out[:, 0] = (numbers - block["shift"]) / block["scale"]
+
+
+def _row_time_part(block: Block, at: int) -> WriteRow:
+    column, part = block["column"], part_of_value(block["part"], block["zone"])
+    fill = _NAN if block["fill"] is None else float(block["fill"])
+    shift, scale = float(block["shift"]), float(block["scale"])
+
+    def write(values: Values, row: list[float]) -> None:
+        value = values[column]
+        row[at] = ((fill if value is None else part(value)) - shift) / scale
+
+    return write
+
+
+def _write_time_wave(values: pl.Series, block: Block, out: np.ndarray) -> None:
+    numbers = part_of_column(values, block["part"], block["zone"])
+    angles = np.ascontiguousarray(2.0 * math.pi * numbers / block["period"])
+    out[:, 0] = np.where(np.isnan(numbers), 0.0, _WAVES[block["wave"]](angles))
+
+
+def _row_time_wave(block: Block, at: int) -> WriteRow:
+    column, part = block["column"], part_of_value(block["part"], block["zone"])
+    period, wave = float(block["period"]), _WAVES[block["wave"]]
+
+    def write(values: Values, row: list[float]) -> None:
+        value = values[column]
+        row[at] = 0.0 if value is None else float(wave(2.0 * math.pi * part(value) / period))
+
+    return write
+
+
+_WAVES = {"sin": np.sin, "cos": np.cos}
+_COLUMN_WRITERS: dict[str, Callable[[pl.Series, Block, np.ndarray], None]] = {
+    "number": _write_numbers,
+    "missing": _write_missing,
+    "one_hot": _write_one_hot,
+    "codes": _write_codes,
+    "means": _write_means,
+    "time_part": _write_time_part,
+    "time_wave": _write_time_wave,
+}
+_ROW_WRITERS: dict[str, Callable[[Block, int], WriteRow]] = {
+    "number": _row_number,
+    "missing": _row_missing,
+    "one_hot": _row_one_hot,
+    "codes": _row_codes,
+    "means": _row_means,
+    "time_part": _row_time_part,
+    "time_wave": _row_time_wave,
+}

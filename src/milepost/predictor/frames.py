@@ -1,0 +1,214 @@
+"""The gate of a table: the same meaning as the gate of a row, column by column.
+
+Columns that already hold what the schema says pass in a few vector operations. What is left, such as numbers held as
+text or spellings of a level, goes through the row's own gate once for each distinct value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import polars as pl
+
+from milepost.data.schema import Column, Schema
+from milepost.data.writing import SPACES
+from milepost.ground.errors import MilepostError, UnknownNameError
+from milepost.ground.text import count
+from milepost.predictor.inputs import out_of_calendar, range_flag, reader_of
+from milepost.predictor.wording import Wording
+from milepost.predictor.zones import FIRST_YEAR, LAST_YEAR, offsets_of
+
+CANONICAL: dict[str, pl.DataType | type[pl.DataType]] = {
+    "integer": pl.Float64,
+    "float": pl.Float64,
+    "boolean": pl.Boolean,
+    "text": pl.String,
+    "date": pl.Date,
+    "datetime": pl.Datetime("us", "UTC"),
+}
+_FLAGS = {"row": pl.UInt32, "flag": pl.String}
+
+
+def canonical_frame(
+    frame: pl.DataFrame, schema: Schema, wordings: Mapping[str, Wording]
+) -> tuple[pl.DataFrame, pl.Series]:
+    """Return the inputs as canonical values, and the flags of each row (a list of text), both with frame's rows.
+
+    Args:
+        frame: holds the inputs by name; other columns are ignored.
+        schema: of the inputs.
+        wordings: how each input may be written.
+
+    Raises:
+        UnknownNameError: frame lacks an input.
+        MilepostError: a value cannot be read; the error names the column and its first row.
+    """
+    for name in schema.names:
+        if name not in frame.columns:
+            raise UnknownNameError("column", name, known=frame.columns, where="the table to be answered")
+    columns: list[pl.Series] = []
+    flagged: list[pl.DataFrame] = []
+    for column in schema.columns:
+        values, flags = _canonical(frame.get_column(column.name), column, wordings[column.name])
+        columns.append(values.alias(column.name))
+        flagged.extend(flags)
+    return pl.DataFrame(columns or None, height=frame.height), _flags_by_row(flagged, frame.height)
+
+
+def _canonical(values: pl.Series, column: Column, wording: Wording) -> tuple[pl.Series, list[pl.DataFrame]]:
+    """Return one input as canonical values, and its flags."""
+    if isinstance(values.dtype, pl.Categorical | pl.Enum):
+        values = values.cast(pl.String)
+    if values.dtype == pl.Null:
+        values = values.cast(CANONICAL[column.dtype])
+    if not _is_native(values.dtype, column):
+        return _value_by_value(values, column, wording)
+    if column.dtype == "text":
+        return _levels(values, column, wording) if column.levels else _free_text(values, column, wording)
+    if isinstance(values.dtype, pl.Datetime | pl.Date):
+        _check_calendar(values, column)
+    if isinstance(values.dtype, pl.Datetime):
+        values = _in_utc(values, wording.zone)
+    if column.dtype in ("integer", "float"):
+        values = _finite(values.cast(pl.Float64))
+    values = _without(values, wording.sentinels)
+    return values, [*_missing_flags(values, column), *_range_flags(values, column)]
+
+
+def _is_native(dtype: pl.DataType, column: Column) -> bool:
+    """Return whether a column is stored in a way that needs no look at single values."""
+    if column.dtype in ("integer", "float"):
+        return dtype.is_numeric() or dtype == pl.Boolean
+    if column.dtype == "datetime":
+        return isinstance(dtype, pl.Datetime)
+    return dtype == CANONICAL[column.dtype]
+
+
+def _finite(values: pl.Series) -> pl.Series:
+    """Return numbers with those that are not finite as missing."""
+    finite = values.is_finite()
+    return values if finite.all() else values.set(~finite, None)
+
+
+def _without(values: pl.Series, sentinels: frozenset[object]) -> pl.Series:
+    """Return values with those that mean no value as missing."""
+    if not sentinels:
+        return values
+    return values.set(values.is_in(pl.Series(list(sentinels), dtype=values.dtype)), None)
+
+
+def _free_text(values: pl.Series, column: Column, wording: Wording) -> tuple[pl.Series, list[pl.DataFrame]]:
+    """Return text of which no levels are known."""
+    values = values.str.strip_chars(SPACES)
+    values = values.set(values.is_in(list(wording.missing)), None)
+    if wording.spellings:
+        values = values.replace(list(wording.spellings), list(wording.spellings.values()))
+    return values, list(_missing_flags(values, column))
+
+
+def _levels(values: pl.Series, column: Column, wording: Wording) -> tuple[pl.Series, list[pl.DataFrame]]:
+    """Return text whose known levels pass as they are and whose other values go through the gate."""
+    other = values.is_in(column.levels).not_() & values.is_not_null()
+    flags = list(_missing_flags(values, column))
+    if not other.any():
+        return values, flags
+    rows = other.arg_true()
+    read, more = _value_by_value(values.gather(rows), column, wording)
+    flags.extend(part.with_columns(rows.gather(part["row"]).cast(pl.UInt32).alias("row")) for part in more)
+    return values.scatter(rows, read), flags
+
+
+def _value_by_value(values: pl.Series, column: Column, wording: Wording) -> tuple[pl.Series, list[pl.DataFrame]]:
+    """Return values after the gate of one row, which reads each distinct one once."""
+    if values.dtype.is_nested() or values.dtype in (pl.Object, pl.Binary):
+        raise MilepostError(
+            f"{column.name} holds values of type {values.dtype}.",
+            where=f"column {column.name!r}",
+            fix="Give one plain value in each row.",
+        )
+    read = reader_of(column, wording)
+    distinct = values.unique(maintain_order=True)  # so that the first value that cannot be read is named
+    canonical: list[object] = []
+    notes: list[str | None] = []
+    for raw in distinct.to_list():
+        flags: list[str] = []
+        try:
+            canonical.append(read(raw, flags))
+        except MilepostError as why:
+            raise _at_rows(why, values, raw, column) from None
+        notes.append(flags[0] if flags else None)
+    book = pl.DataFrame(
+        {
+            "raw": distinct,
+            "canonical": pl.Series(canonical, dtype=CANONICAL[column.dtype]),
+            "flag": pl.Series(notes, dtype=pl.String),
+        }
+    )
+    joined = pl.DataFrame({"raw": values}).join(book, on="raw", how="left", nulls_equal=True, maintain_order="left")
+    flagged = joined.with_row_index("row").select("row", "flag").drop_nulls()
+    return joined.get_column("canonical"), [flagged]
+
+
+def _at_rows(why: MilepostError, values: pl.Series, raw: object, column: Column) -> MilepostError:
+    rows = (values == raw).arg_true()
+    where = f"column {column.name!r}, row {count(int(rows[0]) + 1)}" if len(rows) else f"column {column.name!r}"
+    return MilepostError(why.what, where=where, fix=why.fix)
+
+
+# times
+
+
+def _check_calendar(values: pl.Series, column: Column) -> None:
+    years = values.dt.year()
+    if not years.is_between(FIRST_YEAR, LAST_YEAR).all():
+        raise out_of_calendar(column)
+
+
+def _in_utc(values: pl.Series, zone: str) -> pl.Series:
+    """Return moments in UTC; those without zone are readings of a clock in zone."""
+    assert isinstance(values.dtype, pl.Datetime)
+    stamps = values.dt.cast_time_unit("us").to_physical()
+    if values.dtype.time_zone is None and zone != "UTC" and stamps.null_count() < len(stamps):
+        first, last = int(stamps.min()), int(stamps.max())  # type: ignore[arg-type]
+        utc = pl.Series(offsets_of(zone, first, last).utc(stamps.fill_null(first).to_numpy()))
+        stamps = pl.select(pl.when(stamps.is_not_null()).then(utc)).to_series()
+    return stamps.cast(pl.Datetime("us", "UTC"))
+
+
+# flags
+
+
+def _missing_flags(values: pl.Series, column: Column) -> Iterator[pl.DataFrame]:
+    if column.missing_share == 0 and values.null_count():
+        rows = values.is_null().arg_true()
+        yield _flagged(rows, pl.Series([f"{column.name} is missing"]).new_from_index(0, len(rows)))
+
+
+def _range_flags(values: pl.Series, column: Column) -> Iterator[pl.DataFrame]:
+    if column.dtype not in ("integer", "float"):
+        return
+    lo = -math.inf if column.lo is None else column.lo
+    hi = math.inf if column.hi is None else column.hi
+    outside = ((values < lo) | (values > hi)).fill_null(False)
+    if outside.any():
+        rows = outside.arg_true()
+        texts = [range_flag(column, number) for number in values.gather(rows).to_list()]
+        yield _flagged(rows, pl.Series(texts, dtype=pl.String))
+
+
+def _flagged(rows: pl.Series, flags: pl.Series) -> pl.DataFrame:
+    return pl.DataFrame({"row": rows.cast(pl.UInt32), "flag": flags}, schema=_FLAGS)
+
+
+def _flags_by_row(flagged: list[pl.DataFrame], height: int) -> pl.Series:
+    """Return the list of flags of each row, in the order of the columns."""
+    none = pl.Series("flags", [[]], dtype=pl.List(pl.String))
+    parts = [part for part in flagged if part.height]
+    if not parts or not height:
+        return none.new_from_index(0, height)
+    by_row = pl.concat(parts).group_by("row", maintain_order=True).agg("flag")
+    rows = pl.DataFrame({"row": np.arange(height, dtype=np.uint32)})
+    lists = rows.join(by_row, on="row", how="left", maintain_order="left").get_column("flag")
+    return lists.fill_null(pl.Series([[]], dtype=pl.List(pl.String))).alias("flags")

@@ -1,0 +1,80 @@
+"""Whatever holds rows becomes canonical values: a Polars, pandas or Arrow table, or a list of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from milepost.data.schema import Column, Schema
+from milepost.ground.errors import MilepostError, UnknownNameError
+from milepost.predictor.frames import CANONICAL, canonical_frame
+from milepost.predictor.inputs import compile_gate, reader_of
+from milepost.predictor.wording import Wording
+
+
+def canonical_table(table: Any, schema: Schema, wordings: Mapping[str, Wording]) -> tuple[pl.DataFrame, pl.Series]:
+    """Return the inputs of each row as canonical values, and the flags of each row.
+
+    Args:
+        table: a Polars frame, a pandas frame, an Arrow table, or a list of rows.
+        schema: of the inputs.
+        wordings: how each input may be written.
+
+    Raises:
+        MilepostError: it is no table, an input is absent, or a value cannot be read.
+    """
+    if isinstance(table, pl.LazyFrame):
+        table = table.collect()
+    if isinstance(table, pl.DataFrame):
+        return canonical_frame(table, schema, wordings)
+    if type(table).__module__.split(".")[0] == "pandas":
+        return canonical_frame(_from_pandas(table, schema, wordings), schema, wordings)
+    if hasattr(table, "__arrow_c_stream__"):
+        return canonical_frame(pl.DataFrame(table), schema, wordings)
+    if isinstance(table, Sequence) and not isinstance(table, str | bytes):
+        return canonical_rows(table, schema, wordings)
+    raise MilepostError(
+        f"A {type(table).__name__} is no table.",
+        where="the table to be answered",
+        fix="Give a Polars or pandas frame, an Arrow table, or a list of rows.",
+    )
+
+
+def canonical_rows(
+    rows: Sequence[Mapping[str, Any]], schema: Schema, wordings: Mapping[str, Wording]
+) -> tuple[pl.DataFrame, pl.Series]:
+    """Return what canonical_frame returns, for rows that went through the gate of one row each."""
+    read = compile_gate(schema, wordings)
+    gated = [read(row) for row in rows]
+    columns = [
+        pl.Series(column.name, [values[column.name] for values, _ in gated], dtype=CANONICAL[column.dtype])
+        for column in schema.columns
+    ]
+    flags = pl.Series("flags", [noted for _, noted in gated], dtype=pl.List(pl.String))
+    return pl.DataFrame(columns or None, height=len(rows)), flags
+
+
+def _from_pandas(table: Any, schema: Schema, wordings: Mapping[str, Wording]) -> pl.DataFrame:
+    """Return the inputs of a pandas frame, without its helper pyarrow, which need not be installed."""
+    names = [str(name) for name in table.columns]
+    columns = []
+    for column in schema.columns:
+        if column.name not in names:
+            raise UnknownNameError("column", column.name, known=names, where="the table to be answered")
+        columns.append(_series_of(table[column.name], column, wordings[column.name]))
+    return pl.DataFrame(columns or None, height=len(table))
+
+
+def _series_of(values: Any, column: Column, wording: Wording) -> pl.Series:
+    """Return a pandas column; one of mixed values goes through the gate of one row value by value."""
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "fiubM":
+        return pl.Series(column.name, values.to_numpy())
+    plain = values.astype(object).where(values.notna(), None).tolist()
+    try:
+        return pl.Series(column.name, plain, strict=True)
+    except (TypeError, pl.exceptions.PolarsError):
+        read = reader_of(column, wording)
+        return pl.Series(column.name, [read(value, []) for value in plain], dtype=CANONICAL[column.dtype])

@@ -1,0 +1,52 @@
+"""The tables of a problem file that later steps of the road read: accepted and checked, not used yet."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from milepost.problem.fields import Names, Span, Table, Text
+
+
+class Serve(Table):
+    """The service around a bundle; read by a later step."""
+
+    guards: dict[str, Any] | None = Field(
+        default=None, description="What a request must satisfy to be answered by the model.", examples=[{}]
+    )
+    control_share: Annotated[float, Field(ge=0, lt=1)] | None = Field(
+        default=None, description="Share of requests that are left untreated, to measure the effect.", examples=[0.05]
+    )
+    redaction: Names | None = Field(
+        default=None, description="Columns that are not written to logs.", examples=[["phone"]]
+    )
+    limits: dict[str, Any] | None = Field(
+        default=None, description="Limits of size and load of requests.", examples=[{}]
+    )
+
+
+class Monitor(Table):
+    """How production is watched; read by a later step."""
+
+    window: Span | None = Field(default=None, description="The span in which production is judged.", examples=["7d"])
+    false_alarms: Text | None = Field(
+        default=None, description="How often an alarm may be wrong.", examples=["1 per 90d"]
+    )
+
+
+class Alerts(Table):
+    """Who is told; read by a later step."""
+
+    channels: Names | None = Field(
+        default=None, description="Addresses of alerts; secrets by ${NAME}.", examples=[["${CHURN_ALERTS}"]]
+    )
+
+
+class Retrain(Table):
+    """When a new model is trained; read by a later step."""
+
+    when: Names | None = Field(
+        default=None, description="What makes a training due.", examples=[["schedule: 30d", "performance", "drift"]]
+    )
+    min_interval: Span | None = Field(default=None, description="Shortest span between two trainings.", examples=["7d"])

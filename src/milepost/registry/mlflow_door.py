@@ -1,0 +1,195 @@
+"""The door to MLflow: imported on first use, silent, without telemetry, with faults that say what to do.
+
+MLflow is set up through environment variables, logs to the console and warns on import. All of that is held to the
+span of one call, under one lock, so that the user's own logging, warnings and MLflow settings stay as they are.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import socket
+import sqlite3
+import threading
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from milepost.ground.doors import door
+from milepost.ground.errors import EnvironmentFault, MilepostError
+
+# What MLflow reads at import and in each call. Timeout and retries are for one request; an unreachable server is
+# given up after about ten seconds instead of MLflow's twenty minutes. What the user has set themselves is left alone.
+_SETTINGS: Mapping[str, str] = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_CONFIGURE_LOGGING": "false",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
+    "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "1",
+}
+_FIRST_CALL: Mapping[str, str] = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "4", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}
+_PATIENCE_SECONDS = 4.0
+
+_PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
+_STORES = ("sqlalchemy", "alembic", "sqlite3", "requests", "urllib3")  # whose errors are the store's
+_REFUSED = ("INVALID_PARAMETER_VALUE", "BAD_REQUEST")
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+_LOGGERS = ("mlflow", "alembic", "sqlalchemy", "urllib3")
+
+_ODD = re.compile(r"\?|%[0-9A-Fa-f]{2}")  # what SQLAlchemy's URLs do not carry over
+
+_files: dict[Path, tuple[int | None, int]] = {}  # path -> the file's number on disk, how often it was made anew
+_lock = threading.RLock()
+
+
+def connect(uri: str) -> Any:
+    """Return an MLflow client for the store at uri after one call that shows that it answers.
+
+    Raises:
+        EnvironmentFault: MLflow is missing; the server, the database or its file does not answer or is damaged.
+    """
+    with calls(uri, settings=_FIRST_CALL):
+        address = _knock(uri)
+        with door("mlflow"):
+            from mlflow.tracking import MlflowClient
+        client = MlflowClient(tracking_uri=address, registry_uri=address)
+        client.search_experiments(max_results=1)
+        return client
+
+
+@contextmanager
+def calls(uri: str, *, settings: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Hold MLflow silent in the block, and turn its errors into ours.
+
+    Args:
+        uri: of the store that is called, for the message.
+        settings: environment variables that go before the usual ones.
+
+    Raises:
+        MilepostError: MLflow refused a value.
+        EnvironmentFault: the store failed.
+    """
+    with _lock, _environment({**_SETTINGS, **(settings or {})}), _silence():
+        try:
+            yield
+        except MilepostError:
+            raise
+        except Exception as why:
+            if fault := _fault(why, uri):
+                raise fault from why
+            raise
+
+
+def shown(uri: str) -> str:
+    """Return uri as it may be printed: without user and password.
+
+    >>> shown("https://ada:secret@mlflow.example.org/x")
+    'https://mlflow.example.org/x'
+    """
+    return _CREDENTIALS.sub("", uri)
+
+
+def _knock(uri: str) -> str:
+    """Return the address for MLflow; find a database that does not answer before MLflow waits minutes for it."""
+    parts = urlsplit(uri)
+    scheme = parts.scheme.split("+")[0]
+    if scheme == "sqlite":
+        return _knock_at_file(Path(uri.split("://", 1)[1].removeprefix("/")), uri)
+    if scheme in _PORTS and parts.hostname:
+        socket.create_connection((parts.hostname, parts.port or _PORTS[scheme]), _PATIENCE_SECONDS).close()
+    return uri
+
+
+def _knock_at_file(path: Path, uri: str) -> str:
+    """Take and give back the write lock of a SQLite file; return the address of this very file.
+
+    MLflow keeps connections open by address. Where the file at a path has been removed and made again, the same
+    place is written in another way, so that no connection to the removed one is used.
+    """
+    if odd := _ODD.search(str(path)):
+        raise EnvironmentFault(
+            f"The registry cannot live in a folder whose path holds {odd.group()!r}.",
+            where=shown(uri),
+            fix="Use a workspace folder without '?' and percent codes in its path.",
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not path.exists() or path.stat().st_size == 0
+    with closing(sqlite3.connect(path, timeout=_PATIENCE_SECONDS, isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    file, generation = _files.get(path, (None, -1))
+    if is_new or file != path.stat().st_ino:
+        generation += 1
+    _files[path] = path.stat().st_ino, generation
+    return f"sqlite:///{path.parent}{'/.' * generation}/{path.name}"
+
+
+def _fault(why: Exception, uri: str) -> MilepostError | None:
+    """Return our error for one of MLflow's; None for what is not the store's doing."""
+    code = getattr(why, "error_code", None)  # an MlflowException, told by its code so that nothing need be imported
+    if code in _REFUSED:
+        return MilepostError(
+            f"MLflow refused a value: {_one_line(str(why))}",
+            where=shown(uri),
+            fix="Write another value: problem.name names the model in MLflow, stores.registry the server.",
+        )
+    if isinstance(why, ModuleNotFoundError) and why.name and not why.name.startswith("milepost"):
+        return EnvironmentFault(
+            f"The package {why.name!r} is not installed.", where=shown(uri), fix=f"Run: pip install {why.name}"
+        )
+    family = type(why).__module__.partition(".")[0]
+    if code is None and family not in _STORES and not isinstance(why, OSError):
+        return None
+    if uri.startswith("sqlite"):
+        fix = "Stop what holds the file, make it writable, or move a damaged file away, then run the command again."
+    else:
+        fix = "Check that the server runs and that stores.registry names it, then run the same command again."
+    return EnvironmentFault(f"The registry failed: {_one_line(_root_cause(why))}", where=shown(uri), fix=fix)
+
+
+def _root_cause(why: BaseException) -> str:
+    """Return what the system said at the bottom of a chain of errors; else the message of the error itself."""
+    below: BaseException | None = why
+    while below is not None:
+        last, below = below, below.__cause__ or below.__context__
+    return str(last if isinstance(last, OSError | sqlite3.Error) else why)
+
+
+def _one_line(text: str) -> str:
+    """Return the first line of a message, short and without credentials."""
+    lines = [line.strip() for line in shown(text).splitlines() if line.strip()]
+    line = lines[0] if lines else "no reason given"
+    return line if len(line) <= 300 else line[:299] + "…"
+
+
+@contextmanager
+def _environment(settings: Mapping[str, str]) -> Iterator[None]:
+    added = {name: value for name, value in settings.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            os.environ.pop(name, None)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Hold the loggers of MLflow and of what it drives, and all warnings."""
+    loggers = [logging.getLogger(name) for name in _LOGGERS]
+    levels = [logger.level for logger in loggers]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL + 1)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)

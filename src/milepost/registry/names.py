@@ -1,0 +1,113 @@
+"""How a bundle is named: its folder, NAME@champion, NAME:VERSION, its bundle_id, or nothing for the newest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from milepost.ground.errors import MilepostError, UnknownNameError
+from milepost.ground.text import listed
+from milepost.ground.workspace import Workspace
+from milepost.predictor.manifest import MANIFEST, read_manifest
+from milepost.registry.bundles import BundleRef
+from milepost.registry.champions import CHALLENGER, CHAMPION, challenger_of, champion_of, has_say
+from milepost.registry.decisions import Decision
+from milepost.registry.history import History, read_history
+from milepost.registry.store import Store
+
+TRAINED = "trained"  # the kind of decision that ends a training
+
+_ID = re.compile(r"[0-9a-f]{6,16}")
+_WHOLE_ID = 16
+
+
+def resolve(name: str | None, *, workspace: Workspace, store: Store, history: History) -> BundleRef:
+    """Return the bundle that a name means, in a local folder, fetched from the registry if it is not there.
+
+    MLflow is asked only where the history and the workspace do not know: for versions, for aliases that are not the
+    history's own, and to fetch. The files are not checked here; whoever loads the bundle does.
+
+    Args:
+        name: a folder; NAME@champion, NAME@challenger or another alias; NAME:VERSION; a bundle_id or at least 6 of its
+            first digits; None means the bundle trained last.
+        workspace: where bundles live.
+        store: the registry of the problem.
+        history: its decisions.
+
+    Raises:
+        MilepostError: the name means no bundle, or several.
+        EnvironmentFault: a store failed.
+    """
+    if name is not None and ("/" in name or (Path(name) / MANIFEST).is_file()):
+        return BundleRef(read_manifest(Path(name)).bundle_id, Path(name))
+    past = tuple(decision for decision in read_history(history) if decision.problem == store.name)
+    bundle_id = _newest(past, store) if name is None else _meant(name, past, workspace, store)
+    folder = workspace.bundles / bundle_id
+    return BundleRef(bundle_id, folder) if folder.is_dir() else store.fetch(bundle_id)
+
+
+def _meant(name: str, past: Sequence[Decision], workspace: Workspace, store: Store) -> str:
+    for mark in "@:":
+        problem, found, rest = name.rpartition(mark)
+        if found and problem != store.name:
+            raise UnknownNameError("problem", problem, known=[store.name], where=f"bundle name {name!r}")
+        if found:
+            return _by_alias(rest, past, store) if mark == "@" else _by_version(rest, store)
+    if _ID.fullmatch(name):
+        return _by_prefix(name, past, workspace)
+    raise MilepostError(
+        f"{name!r} names no bundle.",
+        where="the name of a bundle",
+        fix=f"Write a bundle's folder, {store.name}@champion, {store.name}:VERSION, or a bundle_id.",
+    )
+
+
+def _newest(past: Sequence[Decision], store: Store) -> str:
+    trained = [decision.bundle_id for decision in past if decision.kind == TRAINED and decision.bundle_id]
+    if not trained:
+        raise MilepostError(
+            "No bundle has been trained yet.", where=f"the history of {store.name}", fix="Run: milepost train"
+        )
+    return trained[-1]
+
+
+def _by_alias(alias: str, past: Sequence[Decision], store: Store) -> str:
+    """Return what an alias points to; champion and challenger are the history's, where it has a say."""
+    own = {CHAMPION: champion_of(past, store.name), CHALLENGER: challenger_of(past, store.name)}
+    bundle_id = own.get(alias)
+    if bundle_id is None and not (alias in own and has_say(past, store.name)):
+        bundle_id = next((version.bundle_id for version in store.versions() if alias in version.aliases), None)
+    if bundle_id is None and alias in own:
+        raise MilepostError(
+            f"There is no {alias} of {store.name}.",
+            where=f"bundle name {store.name}@{alias}",
+            fix="Run: milepost status   (it says what has been judged, and how to promote)",
+        )
+    if bundle_id is None:
+        known = {name for version in store.versions() for name in version.aliases} | set(own)
+        raise UnknownNameError("alias", alias, known=sorted(known), where=f"bundle name {store.name}@{alias}")
+    return bundle_id
+
+
+def _by_version(number: str, store: Store) -> str:
+    versions = {str(version.number): version.bundle_id for version in store.versions() if version.bundle_id}
+    bundle_id = versions.get(number)
+    if bundle_id is None:
+        raise UnknownNameError("version", number, known=list(versions), where=f"bundle name {store.name}:{number}")
+    return bundle_id
+
+
+def _by_prefix(prefix: str, past: Sequence[Decision], workspace: Workspace) -> str:
+    here = {place.parent.name for place in workspace.bundles.glob(f"*/{MANIFEST}")}
+    known = sorted(here | {decision.bundle_id for decision in past if decision.bundle_id})
+    found = [bundle_id for bundle_id in known if bundle_id.startswith(prefix)]
+    if len(found) > 1:
+        raise MilepostError(
+            f"{prefix!r} is the beginning of {len(found)} bundles: {listed(found)}.",
+            where="the name of a bundle",
+            fix="Write more of its digits.",
+        )
+    if not found and len(prefix) < _WHOLE_ID:
+        raise UnknownNameError("bundle", prefix, known=known, where=str(workspace.bundles))
+    return found[0] if found else prefix  # a whole id may be known to the registry alone

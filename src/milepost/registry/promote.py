@@ -1,0 +1,200 @@
+"""Promote and roll back: the only place that does.
+
+The history is the truth. The registry's aliases "champion" and "challenger" are its projection, set after the
+commit and repaired whenever they disagree, for instance after a process was killed between the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from milepost.ground.clock import Clock, wall_clock
+from milepost.ground.errors import MilepostError, UnknownNameError
+from milepost.registry.champions import (
+    CHALLENGER,
+    CHAMPION,
+    PROMOTED,
+    ROLLED_BACK,
+    challenger_of,
+    champion_of,
+    ever_champion,
+    has_say,
+    line_of_champions,
+)
+from milepost.registry.decisions import Decision, Entry
+from milepost.registry.history import History, append_if, read_history
+from milepost.registry.store import Store
+
+Outcome = Literal["met", "not met", "can't tell yet"]
+
+
+def promote(
+    bundle_id: str,
+    *,
+    verdict: Outcome,
+    reason: str | None = None,
+    who: str,
+    store: Store,
+    history: History,
+    clock: Clock = wall_clock,
+) -> Decision | None:
+    """Return the decision that made the bundle champion; None if it already was.
+
+    Args:
+        bundle_id: the bundle, known to the registry.
+        verdict: of this bundle, over all criteria.
+        reason: why, in words; needed where the verdict is not "met".
+        who: the person or the program that promotes.
+        store: the registry, whose aliases follow.
+        history: where it is written.
+        clock: gives the time.
+
+    Raises:
+        MilepostError: the verdict is not met and no reason is given, or the registry has no such bundle.
+        EnvironmentFault: a store refused.
+    """
+    reason = (reason or "").strip()
+    if verdict != "met" and not reason:
+        raise MilepostError(
+            f"Bundle {bundle_id} may not answer yet: its verdict is {verdict!r}.",
+            where=f"bundle {bundle_id} of {store.name}",
+            fix="Give the reason for promoting it all the same, in words.",
+        )
+    version = _version(bundle_id, store)
+
+    def choose(past: tuple[Decision, ...]) -> Sequence[Entry]:
+        before = champion_of(past, store.name)
+        if before == bundle_id:
+            return []
+        says = f"{who} promoted bundle {bundle_id} (version {version}); its verdict is {verdict!r}."
+        figures = {"version": version, "previous": before, "who": who, "reason": reason, "verdict": verdict}
+        return [Entry(PROMOTED, store.name, says + _because(reason), bundle_id, figures)]
+
+    written = append_if(history, choose, clock=clock)
+    repair_aliases(store=store, history=history)
+    return written[0] if written else None
+
+
+def promote_first(
+    bundle_id: str, *, verdict: Outcome, who: str, store: Store, history: History, clock: Clock = wall_clock
+) -> Decision | None:
+    """Return the decision that made the bundle champion because there was none; None if it stays a challenger.
+
+    It stays one where another bundle is champion already, or its verdict is not "met".
+
+    Raises:
+        MilepostError: the registry has no such bundle.
+        EnvironmentFault: a store refused.
+    """
+    version = _version(bundle_id, store)
+
+    def choose(past: tuple[Decision, ...]) -> Sequence[Entry]:
+        if verdict != "met" or champion_of(past, store.name):
+            return []
+        says = f"Bundle {bundle_id} (version {version}) is the first champion; its verdict is 'met'."
+        figures = {"version": version, "previous": None, "who": who, "reason": "", "verdict": verdict}
+        return [Entry(PROMOTED, store.name, says, bundle_id, figures)]
+
+    written = append_if(history, choose, clock=clock)
+    repair_aliases(store=store, history=history)
+    return written[0] if written else None
+
+
+def rollback(
+    to: str | None = None,
+    *,
+    reason: str | None = None,
+    who: str,
+    store: Store,
+    history: History,
+    clock: Clock = wall_clock,
+) -> Decision:
+    """Return the decision that made an earlier champion answer again.
+
+    Args:
+        to: bundle_id of an earlier champion; None goes back to the one before the present one.
+        reason: why, in words.
+        who: the person or the program that rolls back.
+        store: the registry, whose aliases follow.
+        history: where it is written.
+        clock: gives the time.
+
+    Raises:
+        MilepostError: there is no such earlier champion, or the registry lost it.
+        EnvironmentFault: a store refused.
+    """
+    reason = (reason or "").strip()
+
+    def choose(past: tuple[Decision, ...]) -> Sequence[Entry]:
+        target, before = _earlier(past, to, store), champion_of(past, store.name)
+        version = _version(target, store)
+        says = f"{who} rolled back from bundle {before} to {target} (version {version})."
+        figures = {"version": version, "previous": before, "who": who, "reason": reason}
+        return [Entry(ROLLED_BACK, store.name, says + _because(reason), target, figures)]
+
+    written = append_if(history, choose, clock=clock)
+    repair_aliases(store=store, history=history)
+    return written[0]
+
+
+def repair_aliases(*, store: Store, history: History) -> tuple[str, ...]:
+    """Return a sentence for each alias that had to be moved to where the history says it belongs.
+
+    A history that knows no verdict and no champion of this problem has no say, and moves nothing.
+
+    Raises:
+        EnvironmentFault: a store refused.
+    """
+    repaired: list[str] = []
+    while True:
+        past = read_history(history)
+        for alias, bundle_id in (
+            (CHAMPION, champion_of(past, store.name)),
+            (CHALLENGER, challenger_of(past, store.name)),
+        ):
+            if has_say(past, store.name):
+                repaired += _follow(alias, bundle_id, store)
+        # another process may have promoted while the aliases were being set from what is now the past
+        if len(read_history(history)) == len(past):
+            return tuple(repaired)
+
+
+def _follow(alias: str, bundle_id: str | None, store: Store) -> list[str]:
+    wanted = None if bundle_id is None else store.version_of(bundle_id)
+    found = store.alias(alias)
+    if found == wanted:
+        return []
+    store.set_alias(alias, wanted)
+    return [f"The alias {alias!r} of {store.name} pointed to version {found}; the history says {wanted}."]
+
+
+def _earlier(past: Sequence[Decision], to: str | None, store: Store) -> str:
+    line = line_of_champions(past, store.name)
+    if to is None:
+        if len(line) < 2:
+            raise MilepostError(
+                "There is no earlier champion to go back to.",
+                where=f"the history of {store.name}",
+                fix="Name one that was champion once, or promote another bundle.",
+            )
+        return line[-2]
+    earlier = [bundle for bundle in ever_champion(past, store.name) if bundle != line[-1]]
+    if to not in earlier:
+        raise UnknownNameError("earlier champion", to, known=earlier, where=f"the history of {store.name}")
+    return to
+
+
+def _because(reason: str) -> str:
+    return f" Reason: {reason}" if reason else ""
+
+
+def _version(bundle_id: str, store: Store) -> int:
+    version = store.version_of(bundle_id)
+    if version is None:
+        raise MilepostError(
+            f"The registry holds no version of bundle {bundle_id}.",
+            where=store.where,
+            fix="Run: milepost train",
+        )
+    return version

@@ -1,0 +1,213 @@
+"""Runs, versions, aliases and evidence in MLflow: a SQLite file in the workspace, or any MLflow server.
+
+run of a bundle          tags milepost.bundle_id, milepost.problem; parameters; metrics
+├── bundle/              the bundle's files
+└── evidence/*.json      what is known of it: climb, verdict, timings, environment, lineage
+registered model         the problem's name; one version for each bundle, tag milepost.bundle_id; aliases
+
+In the workspace's own store, files and evidence are found by the folders of the runs, artifacts/<run>/artifacts, and
+not by the addresses in MLflow's tables: they stay found when the workspace is moved or copied, and reading them does
+not import MLflow.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from milepost.ground.errors import MilepostError, UnknownNameError
+from milepost.ground.files import canonical_json, disk_errors, whole_folder, write_text
+from milepost.ground.records import as_document
+from milepost.ground.workspace import Workspace
+from milepost.predictor.manifest import read_manifest, verify
+from milepost.registry.bundles import BundleRef, is_whole
+from milepost.registry.mlflow_door import calls, connect, shown
+from milepost.registry.runs import find_run, log_figures, start_run
+from milepost.registry.versions import Version, aliases_of, all_versions, find_version, register
+
+
+def open_store(workspace: Workspace, *, name: str, uri: str | None = None) -> Store:
+    """Return the store of one problem; nothing is imported, made or asked before its first use.
+
+    Args:
+        workspace: where the SQLite file and local artifacts live.
+        name: the problem's name, which is the registered model's.
+        uri: of an MLflow server or database, secrets filled in; None takes the workspace's own file.
+    """
+    return Store(workspace, name, uri)
+
+
+class Store:
+    """The registered bundles of one problem. Every method may raise EnvironmentFault: the store failed.
+
+    Attributes:
+        name: the problem's name.
+        where: the store's address as it may be printed.
+    """
+
+    def __init__(self, workspace: Workspace, name: str, uri: str | None) -> None:
+        self.name = name
+        self._uri = uri or workspace.registry_uri
+        self.where = shown(self._uri)
+        self._is_local = self._uri == workspace.registry_uri
+        self._workspace = workspace
+        self._client: Any = None
+
+    def connect(self) -> None:
+        """Reach the store now, so that a long step does not find out at its end."""
+        if self._client is None:
+            self._client = connect(self._uri)
+
+    def record(self, bundle: BundleRef, *, parameters: Mapping[str, object], metrics: Mapping[str, float]) -> int:
+        """Return the version number of the bundle, recorded with run and files; again, it completes what is missing.
+
+        Args:
+            bundle: whole on disk.
+            parameters: what the run was told, for MLflow's tables.
+            metrics: numbers for MLflow's tables; those that are not finite are left out.
+
+        Raises:
+            MilepostError: MLflow refuses a name or value.
+        """
+        with self._ask() as client:
+            run = find_run(client, self.name, bundle.bundle_id)
+            if run is None:
+                artifacts = None if self._uri.startswith("http") else self._workspace.artifacts
+                run = start_run(client, self.name, bundle.bundle_id, artifacts=artifacts)
+            if run.info.status != "FINISHED":
+                log_figures(client, run.info.run_id, parameters, metrics)
+                self._keep(client, run.info.run_id, bundle)
+                client.set_terminated(run.info.run_id, "FINISHED")
+            if find_version(client, self.name, bundle.bundle_id) is None:
+                register(client, self.name, run=run, bundle_id=bundle.bundle_id)
+            version = find_version(client, self.name, bundle.bundle_id)
+            assert version is not None
+            return version.number
+
+    def attach(self, bundle_id: str, name: str, document: Any) -> None:
+        """Attach a document of evidence to a recorded bundle; one of the same name is replaced.
+
+        Args:
+            bundle_id: the bundle.
+            name: a name of registry/evidence, or another one word.
+            document: JSON-able data or frozen dataclasses.
+
+        Raises:
+            UnknownNameError: the bundle was never recorded.
+        """
+        text = canonical_json(as_document(document))
+        if self._is_local:
+            write_text(self._folder_of(bundle_id) / "evidence" / f"{name}.json", text)
+            return
+        with self._ask() as client:
+            client.log_text(self._run_of(client, bundle_id), text, f"evidence/{name}.json")
+
+    def evidence(self, bundle_id: str, name: str) -> Any | None:
+        """Return a document attached to a bundle; None if none of that name is.
+
+        Raises:
+            UnknownNameError: the bundle was never recorded.
+        """
+        wanted = f"evidence/{name}.json"
+        if self._is_local:
+            path = self._folder_of(bundle_id) / wanted
+            return json.loads(path.read_bytes()) if path.is_file() else None
+        with self._ask() as client, tempfile.TemporaryDirectory() as folder:
+            run_id = self._run_of(client, bundle_id)
+            if wanted not in [item.path for item in client.list_artifacts(run_id, "evidence")]:
+                return None
+            return json.loads(Path(client.download_artifacts(run_id, wanted, dst_path=folder)).read_bytes())
+
+    def versions(self) -> tuple[Version, ...]:
+        """Return all versions, oldest first."""
+        with self._ask() as client:
+            return all_versions(client, self.name)
+
+    def version_of(self, bundle_id: str) -> int | None:
+        """Return the version number of a bundle; None if it is not registered."""
+        with self._ask() as client:
+            version = find_version(client, self.name, bundle_id)
+            return version.number if version else None
+
+    def alias(self, alias: str) -> int | None:
+        """Return the version number that an alias points to; None if it points to none."""
+        with self._ask() as client:
+            return aliases_of(client, self.name).get(alias)
+
+    def set_alias(self, alias: str, version: int | None) -> None:
+        """Let an alias point to a version number; None takes the alias away."""
+        with self._ask() as client:
+            if version is not None:
+                client.set_registered_model_alias(self.name, alias, str(version))
+            elif alias in aliases_of(client, self.name):
+                client.delete_registered_model_alias(self.name, alias)
+
+    def fetch(self, bundle_id: str) -> BundleRef:
+        """Return a recorded bundle in the workspace, brought there if it is not, every byte checked.
+
+        Raises:
+            UnknownNameError: the bundle was never recorded.
+            MilepostError: what the registry holds is damaged, or of a newer format.
+        """
+        bundle = BundleRef(bundle_id, self._workspace.bundles / bundle_id)
+        if is_whole(bundle):
+            return bundle
+        with whole_folder(bundle.path) as partial:
+            self._bring(bundle_id, partial)
+            found = verify(partial).bundle_id
+            if found != bundle_id:
+                raise MilepostError(
+                    f"What the registry holds as bundle {bundle_id} is bundle {found}.",
+                    where=self.where,
+                    fix="Train it again: milepost train",
+                )
+        return bundle
+
+    @contextmanager
+    def _ask(self) -> Iterator[Any]:
+        self.connect()
+        with calls(self._uri):
+            yield self._client
+
+    def _keep(self, client: Any, run_id: str, bundle: BundleRef) -> None:
+        """Copy the bundle's files to its run."""
+        if not self._is_local:
+            client.log_artifacts(run_id, str(bundle.path), "bundle")
+            return
+        with whole_folder(self._workspace.artifacts / run_id / "artifacts" / "bundle") as partial:
+            shutil.copytree(bundle.path, partial, dirs_exist_ok=True)
+
+    def _bring(self, bundle_id: str, folder: Path) -> None:
+        """Copy the bundle's files from its run into an empty folder."""
+        if self._is_local:
+            with disk_errors(folder):
+                shutil.copytree(self._folder_of(bundle_id) / "bundle", folder, dirs_exist_ok=True)
+            return
+        with self._ask() as client, tempfile.TemporaryDirectory(dir=folder.parent) as downloads:
+            fetched = client.download_artifacts(self._run_of(client, bundle_id), "bundle", dst_path=downloads)
+            shutil.copytree(fetched, folder, dirs_exist_ok=True)
+
+    def _run_of(self, client: Any, bundle_id: str) -> str:
+        run = find_run(client, self.name, bundle_id)
+        if run is None:
+            known = [version.bundle_id for version in all_versions(client, self.name) if version.bundle_id]
+            raise UnknownNameError("recorded bundle", bundle_id, known=known, where=self.where)
+        run_id: str = run.info.run_id
+        return run_id
+
+    def _folder_of(self, bundle_id: str) -> Path:
+        """Return the folder of a bundle's run in the workspace's own store."""
+        known = {}
+        for bundle in sorted(self._workspace.artifacts.glob("*/artifacts/bundle")):
+            try:
+                known[read_manifest(bundle).bundle_id] = bundle.parent
+            except MilepostError:
+                continue  # a damaged copy of another bundle is no reason not to find this one
+        if bundle_id not in known:
+            raise UnknownNameError("recorded bundle", bundle_id, known=list(known), where=self.where)
+        return known[bundle_id]

@@ -1,0 +1,241 @@
+"""Words that the page, the terminal and the notebook share: amounts with their units, counts out of a hundred.
+
+Measured(recall, 0.571, 0.524..0.617)  ->  "57.1 % (52.4 % to 61.7 %)"
+confusion ((1191, 103), (200, 267))    ->  of 100 customers 15 found, 11 missed, 6 false alarms, 68 rightly left alone
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from milepost.data.schema import Schema
+from milepost.ground.text import count, counted, figure, listed, share, span
+from milepost.metrics.measure import Measured
+from milepost.metrics.names import METRIC_NAMES
+from milepost.problem.criteria import Criterion
+from milepost.stats.intervals import Interval
+
+BASELINES = {"dummy": "always the same answer", "rule": "today's rule", "linear": "a plain linear model"}
+SEVERITIES = {"stop": "mend this first", "warn": "look at this", "note": "for information"}  # most severe first
+_PARTS_OF_A_NAME = re.compile(r"[_\s-]+|(?<=[a-z])(?=[A-Z])")
+_NOT_THE_NOUN = {"id", "ids", "key", "code", "number", "no", "nr", "ref", "uuid", "guid", "hash"}
+_TOO_PLAIN = {"row", "index", "unnamed", "record"}
+
+
+def clean(text: object) -> str:
+    """Return text without what would steer a terminal or turn the direction of writing; each becomes "�".
+
+    >>> clean("red \\x1b[31m")
+    'red �[31m'
+    """
+    return "".join("�" if _steers(letter) else letter for letter in str(text))
+
+
+def _steers(letter: str) -> bool:
+    kind = unicodedata.category(letter)
+    return (
+        (kind == "Cc" and letter not in "\n\t")
+        or kind == "Cs"
+        or letter in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    )
+
+
+def one_line(text: object, *, most: int = 80) -> str:
+    """Return text cleaned, on one line, cut after most characters.
+
+    >>> one_line("a long name of a column", most=11)
+    'a long nam…'
+    """
+    line = " ".join(clean(text).split())
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def metric_title(metric: str) -> str:
+    """Return how sentences call a metric; an unknown one keeps its name."""
+    known = METRIC_NAMES.get(metric)
+    return known.title if known else metric.replace("_", " ")
+
+
+def amount(value: float | None, metric: str, currency: str = "") -> str:
+    """Return a value of a metric with its unit; a dash where there is none.
+
+    >>> amount(0.8, "accuracy"), amount(12345.6, "value", "EUR"), amount(None, "recall")
+    ('80.0 %', '12,346 EUR', '–')
+    """
+    if value is None:
+        return "–"
+    unit = unit_of(metric)
+    if unit == "share":
+        return share(value)
+    return f"{figure(value, digits=4)} {clean(currency)}".rstrip() if unit == "money" else figure(value, digits=4)
+
+
+def unit_of(metric: str) -> str:
+    """Return the unit of a metric; "none" for one that is not known."""
+    known = METRIC_NAMES.get(metric)
+    return known.unit if known else "none"
+
+
+def between(interval: Interval | None, metric: str, currency: str = "") -> str:
+    """Return an interval as "78.4 % to 82.1 %"; a dash where there is none."""
+    if interval is None:
+        return "–"
+    return f"{amount(interval.lo, metric)} to {amount(interval.hi, metric, currency)}"
+
+
+def reading(measured: Measured, currency: str = "") -> str:
+    """Return a measure with its interval, or with the count and the reason why there is none."""
+    value = amount(measured.value, measured.metric, currency)
+    if measured.interval is not None:
+        return f"{value} ({between(measured.interval, measured.metric)})"
+    return f"{value} (no interval: {measured.why or 'too few rows'})"
+
+
+def level_title(level: float) -> str:
+    """Return the level of an interval as people say it.
+
+    >>> level_title(0.95), level_title(0.975)
+    ('95 %', '97.5 %')
+    """
+    return f"{figure(100 * level)} %"
+
+
+def signs(text: object) -> str:
+    """Return text with >= and <= as the signs that people read on a page, and no line break before a % sign.
+
+    >>> signs("recall >= 0.60").replace("\xa0", " ")
+    'recall ≥ 0.60'
+    """
+    spelled = str(text).replace(">=", "≥").replace("<=", "≤")
+    return re.sub(r"(?<=\d) (?=%|µs|ms\b|s\b)|(?<=[≥≤]) ", "\N{NO-BREAK SPACE}", spelled)
+
+
+def span_in_words(length: timedelta) -> str:
+    """Return a span of time as sentences say it.
+
+    >>> span_in_words(timedelta(days=30)), span_in_words(timedelta(hours=1.5))
+    ('30 days', '1.5 h')
+    """
+    whole_days = length.days if length == timedelta(days=length.days) else 0
+    return counted(whole_days, "day") if whole_days else span(length.total_seconds())
+
+
+def after(opening: str, sentence: str) -> str:
+    """Return sentence without its opening, where it stands beside a heading that says the same.
+
+    >>> after("Additive trees", "Additive trees: log loss 0.4114.")
+    'Log loss 0.4114.'
+    """
+    if not sentence.casefold().startswith(opening.casefold()):
+        return sentence
+    rest = sentence[len(opening) :].lstrip(":;, ")
+    return rest[:1].upper() + rest[1:]
+
+
+def meets(criteria: Sequence[Criterion], holds: Sequence[bool | None]) -> str:
+    """Return which criteria hold somewhere; those that do not depend on the place are left out.
+
+    >>> meets([Criterion("accuracy", ">=", 0.8), Criterion("recall", ">=", 0.6)], [True, False])
+    'accuracy; not recall'
+    """
+    yes = [one.metric for one, held in zip(criteria, holds, strict=False) if held]
+    no = [one.metric for one, held in zip(criteria, holds, strict=False) if held is False]
+    parts = [listed(yes)] if yes else []
+    return "; ".join([*parts, *([f"not {listed(no)}"] if no else [])]) or "–"
+
+
+def columns_in_short(schema: Schema) -> str:
+    """Return how many columns have which role, features by their kind."""
+    kinds: dict[str, int] = {}
+    for column in schema.with_role("feature"):
+        kinds[column.kind] = kinds.get(column.kind, 0) + 1
+    plural = {"category": "categories", "text": "texts"}
+    of_features = ", ".join(counted(n, kind, plural.get(kind)) for kind, n in kinds.items())
+    roles: dict[str, int] = {}
+    for column in schema.columns:
+        if column.role != "feature":
+            roles[column.role] = roles.get(column.role, 0) + 1
+    others = [f"{count(n)} {role}" for role, n in roles.items()]
+    return listed([counted(sum(kinds.values()), "feature") + (f" ({of_features})" if of_features else ""), *others])
+
+
+def noun_of_rows(id_column: str | None) -> str:
+    """Return what the rows are, in the plural, read off the name of the id column; "rows" where it does not say.
+
+    >>> noun_of_rows("customer"), noun_of_rows("LoanID"), noun_of_rows("company_id"), noun_of_rows(None)
+    ('customers', 'loans', 'companies', 'rows')
+    """
+    parts = [part.casefold() for part in _PARTS_OF_A_NAME.split(id_column or "") if part]
+    words = [part for part in parts if part not in _NOT_THE_NOUN]
+    if len(words) != 1 or words[0] in _TOO_PLAIN or not re.fullmatch(r"[a-z]{3,20}", words[0]):
+        return "rows"
+    word = (
+        words[0].removesuffix("id") if len(parts) == 1 and len(words[0]) > 6 and words[0].endswith("id") else words[0]
+    )
+    if word.endswith("y") and word[-2] not in "aeiou":
+        return word[:-1] + "ies"
+    return word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
+
+
+@dataclass(frozen=True, slots=True)
+class OutOf:
+    """The four cells of a binary confusion, scaled to a round number of rows; they add up to it.
+
+    Attributes:
+        of: 100, or more where positives are so rare that none of 100 would be one.
+        found, missed, false_alarms, left_alone: how many of them.
+    """
+
+    of: int
+    found: int
+    missed: int
+    false_alarms: int
+    left_alone: int
+
+    @property
+    def positives(self) -> int:
+        return self.found + self.missed
+
+    @property
+    def flagged(self) -> int:
+        return self.found + self.false_alarms
+
+
+def out_of(confusion: Sequence[Sequence[int]]) -> OutOf | None:
+    """Return a binary confusion, counts as [truth][decision], per 100 rows or more; None where there are no rows.
+
+    >>> out_of(((1191, 103), (200, 267)))
+    OutOf(of=100, found=15, missed=11, false_alarms=6, left_alone=68)
+    """
+    (left_alone, false_alarms), (missed, found) = confusion
+    cells = [found, missed, false_alarms, left_alone]
+    rows = sum(cells)
+    if rows == 0:
+        return None
+    rarest = min(found + missed, rows - found - missed)
+    of = next((size for size in (100, 1000, 10_000) if rarest * size >= 5 * rows), 100_000 if rarest else 100)
+    return OutOf(of, *_rounded([cell * of / rows for cell in cells], of))
+
+
+def _rounded(parts: list[float], total: int) -> list[int]:
+    """Return whole numbers near parts that add up to total: the largest remainders are rounded up."""
+    whole = [int(part) for part in parts]
+    by_remainder = sorted(range(len(parts)), key=lambda place: whole[place] - parts[place])
+    for place in by_remainder[: total - sum(whole)]:
+        whole[place] += 1
+    return whole
+
+
+def found_and_missed(cells: OutOf, noun: str, target: str, positive: str) -> tuple[str, ...]:
+    """Return a binary confusion as sentences for a beginner."""
+    act = f"{clean(target)} = {clean(positive)}"
+    return (
+        f"Of {count(cells.of)} {noun}, {count(cells.positives)} turn out to have {act}: "
+        f"the model finds {count(cells.found)} of them and misses {count(cells.missed)}.",
+        f"It flags {count(cells.flagged)} in all; {count(cells.false_alarms)} of these are false alarms.",
+        f"{count(cells.left_alone)} are rightly left alone.",
+    )

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from milepost.data.schema import Column
+from milepost.learners.encode import SMOOTHING_ROWS, learn_encoding
+from milepost.predictor.encode import encode_table
+
+TARGETS = np.zeros((6, 1))
+
+
+def _column(name, kind="category", dtype="text", role="feature"):
+    return Column(name, dtype, kind, role)
+
+
+def test_a_number_is_filled_scaled_and_its_missing_values_are_marked():
+    frame = pl.DataFrame({"x": [1.0, 2.0, 3.0, 4.0, 5.0, None]})
+    encoding = learn_encoding(frame, [_column("x", "number", "float")], style="linear", targets=TARGETS)
+    assert encoding.matrix[:, 0].mean() == pytest.approx(0.0)
+    assert encoding.matrix[:, 0].std() == pytest.approx(1.0)
+    assert encoding.matrix[5].tolist() == [0.0, 1.0]  # the median 3 is the mean of what was seen
+
+
+def test_constant_and_empty_columns_are_left_out():
+    frame = pl.DataFrame({"same": [1.0] * 6, "empty": pl.Series([None] * 6, dtype=pl.Float64), "one": ["a"] * 6})
+    columns = [_column("same", "number", "float"), _column("empty", "number", "float"), _column("one")]
+    for style in ("linear", "levels", "codes"):
+        assert learn_encoding(frame, columns, style=style, targets=TARGETS).matrix.shape == (6, 0)
+
+
+def test_rare_levels_share_one_column():
+    frame = pl.DataFrame({"c": ["a"] * 20 + ["b"] * 15 + ["rare", "odd", None]})
+    encoding = learn_encoding(frame, [_column("c")], style="linear", targets=np.zeros((38, 1)))
+    (block,) = encoding.blocks
+    assert (block["levels"], block["other"], block["missing"]) == (["a", "b"], True, True)
+    assert encoding.matrix.sum(axis=1).tolist() == [1.0] * 38
+
+
+def _many_levels(rows=2000, levels=400, seed=0):
+    chance = np.random.default_rng(seed)
+    codes = chance.integers(0, levels, rows)
+    return pl.DataFrame({"c": [f"level {code}" for code in codes]}), codes
+
+
+def test_many_levels_become_smoothed_means_that_an_unseen_level_falls_back_from():
+    frame, codes = _many_levels()
+    targets = (codes % 2).astype(float)[:, None]
+    encoding = learn_encoding(frame, [_column("c")], style="codes", targets=targets)
+    new = encode_table(pl.DataFrame({"c": ["level 1", "never seen"]}), encoding.blocks)[:, 0]
+    rows = int((codes == 1).sum())
+    prior = targets.mean()
+    assert new == pytest.approx([(rows + SMOOTHING_ROWS * prior) / (rows + SMOOTHING_ROWS), prior])
+
+
+def test_training_rows_never_see_their_own_target_in_a_mean():
+    frame, _ = _many_levels()
+    noise = np.random.default_rng(1).normal(size=(2000, 1))
+    changed = noise.copy()
+    changed[7] += 1000
+    before, after = (
+        learn_encoding(frame, [_column("c")], style="codes", targets=targets).matrix for targets in (noise, changed)
+    )
+    # only the overall mean, which counts as a few rows, carries the change to the row itself
+    assert abs(after[7, 0] - before[7, 0]) < 1.0
+    assert np.corrcoef(before[:, 0], noise[:, 0])[0, 1] < 0.1
+
+
+def test_the_time_of_prediction_gives_no_feature_that_grows_for_ever():
+    frame = pl.DataFrame({"t": pl.datetime_range(pl.datetime(2024, 1, 1), pl.datetime(2025, 6, 1), "1h", eager=True)})
+    frame = frame.with_columns(pl.col("t").dt.replace_time_zone("UTC"))
+    targets = np.zeros((frame.height, 1))
+    for role, grows in (("time", False), ("feature", True)):
+        column = _column("t", "time", "datetime", role)
+        parts = {block["part"] for block in learn_encoding(frame, [column], style="codes", targets=targets).blocks}
+        assert ({"year", "days"} <= parts) is grows
+        assert {"month", "weekday", "hour"} <= parts
+
+
+def test_the_blocks_replay_what_was_learned():
+    chance = np.random.default_rng(0)
+    frame = pl.DataFrame({"x": chance.normal(size=50), "c": chance.choice(["a", "b", "c"], 50)})
+    columns = [_column("x", "number", "float"), _column("c")]
+    for style in ("linear", "levels", "codes"):
+        encoding = learn_encoding(frame, columns, style=style, targets=np.zeros((50, 1)))
+        assert np.array_equal(encode_table(frame, encoding.blocks), encoding.matrix, equal_nan=True)

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+
+from milepost.learners.linear import fit_linear
+
+
+def _data(rows=500, seed=0):
+    chance = np.random.default_rng(seed)
+    x = chance.normal(size=(rows, 3))
+    return x, x @ np.array([2.0, -1.0, 0.0]) + 3 + chance.standard_t(3, size=rows)
+
+
+def test_ridge_without_penalty_is_least_squares():
+    x, y = _data()
+    model = fit_linear(x, y, task="regression", outputs=1, loss="squared", penalty=1e-9)
+    exact, *_ = np.linalg.lstsq(np.column_stack([np.ones(len(x)), x]), y, rcond=None)
+    assert [*model["intercept"], *model["coefficients"][0]] == pytest.approx(exact.tolist(), abs=1e-6)
+
+
+@pytest.mark.parametrize(("loss", "quantile"), [("absolute", 0.5), ("quantile:0.9", 0.9)])
+def test_quantile_regression_agrees_with_linear_programming(loss, quantile):
+    x, y = _data(300)
+    model = fit_linear(x, y, task="regression", outputs=1, loss=loss, penalty=1e-9)
+    design = np.column_stack([np.ones(len(x)), x])
+    n, p = design.shape
+    # minimise q u + (1 - q) v with design b + u - v = y
+    cost = np.concatenate([np.zeros(p), np.full(n, quantile), np.full(n, 1 - quantile)])
+    exact = linprog(
+        cost, A_eq=np.hstack([design, np.eye(n), -np.eye(n)]), b_eq=y, bounds=[(None, None)] * p + [(0, None)] * (2 * n)
+    ).x[:p]
+    assert [*model["intercept"], *model["coefficients"][0]] == pytest.approx(exact.tolist(), abs=0.15)
+
+
+def test_a_class_that_a_fold_does_not_show_gets_almost_no_probability():
+    x, y = _data()
+    truth = np.where(y > 3, 2, 0)  # class 1 never occurs
+    model = fit_linear(x, truth, task="multiclass", outputs=3, loss="log", penalty=1.0)
+    margins = np.array(model["intercept"]) + x @ np.array(model["coefficients"]).T
+    assert (margins[:, 1] < margins.max(axis=1) - 10).all()
+    assert ((margins[:, 2] > margins[:, 0]) == (truth == 2)).mean() > 0.75  # the noise leaves no more

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from milepost.models.calibration import NONE, calibrate
+
+
+def _material(make_material, probability, seed=0):
+    """Return binary material whose truth follows the given probabilities exactly in distribution."""
+    material = make_material("binary", rows=len(probability))
+    truth = (np.random.default_rng(seed).uniform(size=len(probability)) < probability).astype(np.int64)
+    return replace(material, truth=truth)
+
+
+def _folds(rows):
+    return (np.arange(rows) % 5)[None, :]
+
+
+def test_honest_probabilities_are_left_as_they_are(make_material):
+    probability = np.random.default_rng(1).beta(1, 3, size=3000)
+    material = _material(make_material, probability)
+    result = calibrate(probability[None, :, None], material, _folds(3000), None)
+    assert result.document == NONE
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_overconfident_probabilities_are_corrected(make_material, seed):
+    margin = np.random.default_rng(seed).normal(size=3000)
+    material = _material(make_material, 1 / (1 + np.exp(-margin)), seed)
+    shouted = 1 / (1 + np.exp(-3 * margin))
+    result = calibrate(shouted[None, :, None], material, _folds(3000), None)
+    assert result.document["kind"] in ("platt", "beta", "isotonic")
+    corrected = result.answers[0, :, 0]
+    assert corrected == pytest.approx(1 / (1 + np.exp(-margin)), abs=0.08)
+    assert "off the out-of-fold loss" in result.says
+
+
+def test_overconfident_classes_get_a_temperature_above_one(make_material):
+    chance = np.random.default_rng(0)
+    margins = chance.normal(size=(3000, 3))
+    shares = np.exp(margins) / np.exp(margins).sum(axis=1, keepdims=True)
+    truth = (chance.uniform(size=(3000, 1)) > shares.cumsum(axis=1)).sum(axis=1)
+    material = replace(make_material("multiclass", rows=3000), truth=truth.astype(np.int64))
+    loud = np.exp(2 * margins) / np.exp(2 * margins).sum(axis=1, keepdims=True)
+    document = calibrate(loud[None], material, _folds(3000), None).document
+    assert document["kind"] == "temperature"
+    assert document["temperature"] == pytest.approx(2.0, rel=0.15)
+
+
+def test_intervals_of_numbers_hold_their_share_on_new_rows(make_material):
+    material = make_material("regression", rows=1000)
+    chance = np.random.default_rng(0)
+    answers = (material.truth + chance.normal(size=1000))[None, :, None]
+    document = calibrate(answers, material, _folds(1000), None).document
+    error = chance.normal(size=20_000)  # truth minus answer of new rows
+    assert ((error >= document["lo"]) & (error <= document["hi"])).mean() == pytest.approx(0.9, abs=0.03)
+
+
+def test_no_rows_truth_calibrates_its_own_answer(make_material):
+    probability = np.random.default_rng(2).beta(1, 1, size=1500)
+    material = _material(make_material, probability**3)
+    fold_of = _folds(1500)
+    here = fold_of[0] == 1
+    before = calibrate(probability[None, :, None], material, fold_of, None).answers
+    flipped = replace(material, truth=np.where(here & (np.arange(1500) == 1), 1 - material.truth, material.truth))
+    after = calibrate(probability[None, :, None], flipped, fold_of, None).answers
+    assert np.array_equal(before[0, here], after[0, here])

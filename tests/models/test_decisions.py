@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from milepost.models.decisions import Facts, failed, kept_or_not, learnable
+from milepost.models.steps import Step
+from milepost.stats.paired import Gain
+
+
+def _says(mean, lo, hi, *, kept, loss="log", task="binary", loss_mean=0.4):
+    # the simpler rung's loss is 0.5, so a mean gain of 0.1 is 20 %
+    gain = Gain(mean, lo, hi, 0.95, mean / 0.5, 100, 100)
+    return kept_or_not(
+        Facts("boosted trees", task, loss, loss_mean, gain, kept, 2.0, 14.0), "logistic regression", 0.01
+    )
+
+
+def test_a_gain_is_told_with_its_interval_and_its_cost():
+    assert _says(0.1, 0.05, 0.15, kept=True) == (
+        "Boosted trees: log loss 0.4, 20.0 % less log loss than logistic regression (95 % interval 10.0 % to 30.0 %); "
+        "kept. It took 2 s to train on all folds and answers one row in 14 µs."
+    )
+
+
+def test_a_gain_that_may_be_chance_is_not_kept():
+    assert "so it may be no gain at all; not kept" in _says(0.1, -0.05, 0.25, kept=False)
+
+
+def test_a_gain_too_small_for_its_complexity_is_not_kept():
+    assert "under the 1.0 % that more complexity has to bring; not kept" in _says(0.002, 0.001, 0.003, kept=False)
+
+
+def test_a_loss_is_told_as_more():
+    assert "no better than logistic regression: 20.0 % more log loss (95 % interval 10.0 % to 30.0 %)" in _says(
+        -0.1, -0.15, -0.05, kept=False
+    )
+
+
+def test_squared_errors_are_told_by_their_root():
+    assert "typical error (RMSE) 20" in _says(
+        0.1, 0.05, 0.15, kept=True, loss="squared", task="regression", loss_mean=400.0
+    )
+
+
+def test_a_failure_names_its_reason():
+    assert (
+        failed("one small tree", "out of memory") == "One small tree could not be fitted and is left out: out of memory"
+    )
+
+
+def test_nothing_is_learnable_where_no_rung_was_kept():
+    dummy = Step("dummy", "always the same answer", True, 0.5, None, None, None, True, None, 0.1, 1.0, "")
+    tried = Step("linear", "logistic regression", True, 0.5, None, None, "dummy", False, None, 0.1, 1.0, "")
+    assert not learnable([dummy, tried]).holds

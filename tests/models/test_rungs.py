@@ -1,0 +1,138 @@
+"""One conformance suite for every rung: a new rung gets its tests by being listed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from milepost.data.expressions.parse import parse
+from milepost.models.rungs import LADDER, Rung, Work, mean_loss
+from milepost.predictor.members import answers_of, row_function
+
+TASKS = ("binary", "multiclass", "regression")
+RUNGS = [rung for rung in LADDER if rung.name != "rule"]
+every_rung = pytest.mark.parametrize("rung", RUNGS, ids=lambda rung: rung.name)
+every_task = pytest.mark.parametrize("task", TASKS)
+
+
+def _work(material, *, settled=None, seed=3):
+    rows = np.arange(len(material.truth))
+    return Work(material, rows[:300], rows[300:], settled, seed)
+
+
+@every_task
+@every_rung
+def test_the_same_seed_gives_the_same_member(rung: Rung, task, make_material):
+    first, second = (rung.fit(_work(make_material(task))) for _ in range(2))
+    assert first == second
+
+
+@every_task
+@every_rung
+def test_a_member_is_plain_data(rung: Rung, task, make_material):
+    member = rung.fit(_work(make_material(task)))
+    assert json.loads(json.dumps(member.document)) == member.document
+    assert all(isinstance(text, str) for text in member.files.values())
+
+
+@every_task
+@every_rung
+def test_answers_are_finite_and_shares_sum_to_one(rung: Rung, task, make_material):
+    material = make_material(task)
+    member = rung.fit(_work(material))
+    strange = pl.DataFrame({"amount": [None, 1e9], "age": [None, -5.0], "plan": [None, "never seen"]})
+    answers = answers_of(member.document, member.files, pl.concat([material.frame, strange], how="vertical_relaxed"))
+    assert np.isfinite(answers).all()
+    if task == "multiclass":
+        assert answers.sum(axis=1) == pytest.approx(1.0)
+    if task == "binary":
+        assert ((answers >= 0) & (answers <= 1)).all()
+
+
+@every_task
+@every_rung
+def test_one_row_and_many_give_the_same_bits(rung: Rung, task, make_material):
+    material = make_material(task)
+    member = rung.fit(_work(material))
+    answer = row_function(member.document, member.files)
+    one_by_one = np.array([answer(row) for row in material.frame.head(50).to_dicts()])
+    assert np.array_equal(one_by_one, answers_of(member.document, member.files, material.frame.head(50)))
+
+
+@every_task
+@pytest.mark.parametrize("rung", [r for r in RUNGS if r.name not in ("dummy",)], ids=lambda rung: rung.name)
+def test_a_rung_that_learns_beats_the_dummy_where_there_is_signal(rung: Rung, task, make_material):
+    material, new = make_material(task), make_material(task, seed=99)
+    dummy = next(r for r in RUNGS if r.name == "dummy")
+    assert mean_loss(rung.fit(_work(material)), new) < mean_loss(dummy.fit(_work(material)), new)
+
+
+@every_rung
+@pytest.mark.parametrize("loss", ["absolute", "quantile:0.9"])
+def test_every_regression_loss_is_learned(rung: Rung, loss, make_material):
+    material = make_material("regression", loss=loss)
+    member = rung.fit(_work(material))
+    above = (material.truth > answers_of(member.document, member.files, material.frame)[:, 0]).mean()
+    assert above == pytest.approx(0.5 if loss == "absolute" else 0.1, abs=0.08)
+
+
+@pytest.mark.parametrize("rung", [r for r in RUNGS if not r.is_baseline], ids=lambda rung: rung.name)
+def test_the_last_fit_uses_what_the_folds_settled_on(rung: Rung, make_material):
+    material = make_material("binary")
+    rows = np.arange(len(material.truth))
+    member = rung.fit(Work(material, rows, rows[:0], 20.0, 0))
+    assert member.settled == 23  # 20 rounds of fewer rows are 1.15 times as many of all rows
+    assert next(iter(member.files.values())).count("\nTree=") == 23
+
+
+@pytest.mark.parametrize("rung", [r for r in RUNGS if not r.is_baseline], ids=lambda rung: rung.name)
+def test_threads_do_not_change_the_trees(rung: Rung, make_material):
+    work = _work(make_material("binary"))
+    assert rung.fit(work) == rung.fit(replace(work, threads=2))
+
+
+def test_additive_trees_never_mix_two_columns(make_material):
+    rung = next(r for r in RUNGS if r.name == "additive")
+    member = rung.fit(_work(make_material("binary")))
+    for line in next(iter(member.files.values())).splitlines():
+        if line.startswith("split_feature="):
+            assert len(set(line.removeprefix("split_feature=").split())) == 1
+
+
+def _with_rule(material, text):
+    types = {"amount": "float", "age": "float", "plan": "text"}
+    return replace(material, rule=parse(text, types=types, where="here"))
+
+
+def test_a_rule_answers_with_the_smoothed_rate_of_its_branch(make_material):
+    material = _with_rule(make_material("binary"), "amount > 0")
+    rule = next(rung for rung in LADDER if rung.name == "rule")
+    answers = answers_of(*_pieces(rule.fit(_work(material))), material.frame)[:, 0]
+    positive = (material.frame["amount"] > 0).to_numpy()
+    # (sum + 10 * overall) / (rows + 10), overall smoothed by one row of a half
+    overall = (material.truth.sum() + 0.5) / (len(material.truth) + 1)
+    by_hand = (material.truth[positive].sum() + 10 * overall) / (positive.sum() + 10)
+    assert np.unique(answers[positive]) == pytest.approx([by_hand])
+
+
+def test_a_case_rule_serves_several_classes(make_material):
+    material = _with_rule(make_material("multiclass"), "CASE WHEN amount > 1 THEN 'high' ELSE 'low' END")
+    rule = next(rung for rung in LADDER if rung.name == "rule")
+    answers = answers_of(*_pieces(rule.fit(_work(material))), material.frame)
+    assert answers.shape == (400, 3)
+    assert answers.sum(axis=1) == pytest.approx(1.0)
+
+
+def test_a_number_is_a_rule_for_numbers(make_material):
+    material = _with_rule(make_material("regression"), "10 * amount")
+    rule = next(rung for rung in LADDER if rung.name == "rule")
+    answers = answers_of(*_pieces(rule.fit(_work(material))), material.frame)[:, 0]
+    assert answers == pytest.approx(10 * material.frame["amount"].to_numpy())
+
+
+def _pieces(member):
+    return member.document, member.files

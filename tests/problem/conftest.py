@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from milepost.ground.errors import MilepostError
+from milepost.problem.read import parse_problem
+
+LATER = """
+[serve]
+guards = { tenure = "0 <= tenure" }
+control_share = 0.05
+redaction = ["phone"]
+limits = { rows_per_request = 1000 }
+[monitor]
+window = "7d"
+false_alarms = "1 per 90d"
+[alerts]
+channels = ["${CHURN_ALERTS}"]
+[retrain]
+when = ["schedule: 30d", "performance", "drift"]
+min_interval = "7d"
+"""
+
+
+@pytest.fixture
+def sample() -> str:
+    """The house's example of a problem file."""
+    return (Path(__file__).parent / "sample.toml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def whole_sample(sample: str) -> str:
+    """The example with the keys that stand in comments, and the tables of later steps."""
+    return re.sub(r"(?m)^# (?=\w+ = )", "", sample) + LATER
+
+
+@pytest.fixture
+def error_of(sample: str) -> Callable[..., MilepostError]:
+    """Return the error that the example gives when one text in it is replaced by another."""
+
+    def error(old: str, new: str) -> MilepostError:
+        assert old in sample
+        with pytest.raises(MilepostError) as caught:
+            parse_problem(sample.replace(old, new, 1), path=Path("milepost.toml"))
+        return caught.value
+
+    return error

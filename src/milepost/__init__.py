@@ -1,1 +1,59 @@
-"""Milepost: from a sentence and a table to a model in production that keeps proving that it works."""
+"""Milepost: from a sentence and a table to a model in production that keeps proving that it works.
+
+>>> import milepost
+>>> milepost.explain("recall").entries[0].term
+'recall'
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # for editors and type checkers; the table below is what runs
+    from milepost.api.check import check as check
+    from milepost.api.evaluate import evaluate as evaluate
+    from milepost.api.explain import explain as explain
+    from milepost.api.init import init as init
+    from milepost.api.promote import promote as promote
+    from milepost.api.report import report as report
+    from milepost.api.score import score as score
+    from milepost.api.status import status as status
+    from milepost.api.tour import tour as tour
+    from milepost.api.train import train as train
+    from milepost.ground.errors import MilepostError as MilepostError
+    from milepost.predictor.load import load_predictor as load_predictor
+    from milepost.predictor.predictor import Predictor as Predictor
+    from milepost.problem.read import problem_schema as problem_schema
+    from milepost.problem.read import read_problem as read_problem
+    from milepost.problem.spec import Problem as Problem
+
+_HOME = {  # public name -> module that holds it, loaded on use
+    "MilepostError": "milepost.ground.errors",
+    "Predictor": "milepost.predictor.predictor",
+    "Problem": "milepost.problem.spec",
+    "check": "milepost.api.check",
+    "evaluate": "milepost.api.evaluate",
+    "explain": "milepost.api.explain",
+    "init": "milepost.api.init",
+    "load_predictor": "milepost.predictor.load",
+    "problem_schema": "milepost.problem.read",
+    "promote": "milepost.api.promote",
+    "read_problem": "milepost.problem.read",
+    "report": "milepost.api.report",
+    "score": "milepost.api.score",
+    "status": "milepost.api.status",
+    "tour": "milepost.api.tour",
+    "train": "milepost.api.train",
+}
+__all__ = sorted(_HOME)  # noqa: PLE0605  a table, so that a test can compare it with the docs
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"milepost has no {name!r}; public names: {', '.join(__all__)}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -84,4 +84,4 @@ narrow = st.floats(width=32, allow_nan=False, allow_infinity=False)
 def test_comparing_with_the_largest_left_number_is_rounding_first(threshold, number, steps):
     for _ in range(abs(steps)):  # numbers right beside the edge
         number = math.nextafter(largest_left(threshold), math.copysign(math.inf, steps))
-    assert (number <= largest_left(threshold)) == (np.float32(number) <= threshold)
+    assert (number <= largest_left(threshold)) == (float(np.float32(number)) <= threshold)

@@ -19,7 +19,8 @@ def keys_of(document: dict, prefix: str = "") -> set[str]:
 
 
 def test_each_key_has_its_own_line():
-    text = '# first\n[data] # a table\nid = "x"\n\n"quoted key" = 1\ntime.zone = 3\n[[list]]\na=1\n[list2]\nb = {c = 1, d = [\n{e=2}]}'
+    text = '# first\n[data] # a table\nid = "x"\n\n"quoted key" = 1\ntime.zone = 3\n[[list]]\na=1'
+    text += "\n[list2]\nb = {c = 1, d = [\n{e=2}]}"
     assert lines_of(text) == {
         "data": 2,
         "data.id": 3,

@@ -1,5 +1,7 @@
 """Results by hand, with the figures that such problems really have: what the show floor is given to draw."""
 
+# ruff: noqa: E501  (a sentence stands on one line, as it is printed)
+
 from __future__ import annotations
 
 import math

@@ -9,7 +9,7 @@ from typing import Any
 
 from milepost.api.opening import Opened, open_problem
 from milepost.api.storing import person, store_of
-from milepost.data.folds import test_units
+from milepost.data.folds import variance_units
 from milepost.data.labels import truth_of
 from milepost.evaluate.answering import answer_rows
 from milepost.evaluate.verdict import Outcome, Verdict, judge
@@ -79,7 +79,7 @@ def evaluate(
     opened = open_problem(Path(problem), listener=listener)
     store, history = store_of(opened.problem), opened.workspace.history
     listener(Event("bundle", "looking for the bundle"))
-    found = resolve(bundle, store=store, history=history)
+    found = resolve(bundle, workspace=opened.workspace, store=store, history=history)
     _refuse_other_data(opened, store, found.bundle_id)
     predictor = load_predictor(found.path)
     look = record_look(
@@ -118,7 +118,7 @@ def _answers(
 ) -> tuple[Answers, dict[str, Answers]]:
     rows = opened.rows(opened.split.test)
     truth = truth_of(rows[opened.schema.target.name], opened.schema)
-    clusters = test_units(opened.split, opened.keys, opened.request)
+    clusters = variance_units(opened.split, opened.keys, opened.request, opened.split.test)
     context = {"problem": opened.problem, "schema": opened.schema, "clusters": clusters}
     beside = {
         rung: answer_rows(Predictor(opened.schema.only(_inputs(opened)), model, {}), rows, truth, **context)

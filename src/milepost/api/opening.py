@@ -17,8 +17,8 @@ from milepost.data.keys import SplitRequest, split_keys, split_request
 from milepost.data.labels import truth_of
 from milepost.data.read import Dataset, learn_schema, read
 from milepost.data.schema import Schema
-from milepost.data.split import Split, make_split, split_key
-from milepost.data.split_file import find_split, save_split
+from milepost.data.split import Split
+from milepost.data.split_file import open_split
 from milepost.ground.errors import MilepostError
 from milepost.ground.events import Event, Listener
 from milepost.ground.workspace import Workspace
@@ -107,22 +107,12 @@ def open_problem(path: Path, *, listener: Listener) -> Opened:
     request = split_request(problem, dataset.schema)
     listener(Event("split", "dividing development and test rows"))
     keys = split_keys(dataset.frame, request)
-    split = _split(workspace, keys, request, dataset.fingerprint)
+    split = open_split(keys, request, workspace=workspace, seed=SPLIT_SEED, fingerprint=dataset.fingerprint)
     listener(Event("learn", "learning what normal values look like"))
     wanted = np.zeros(dataset.rows, dtype=bool)
     wanted[split.development] = True
     schema = learn_schema(dataset.frame.filter(pl.lit(pl.Series(wanted))), dataset.schema)
     return Opened(problem, workspace, dataset, request, keys, split, schema, derived, rule)
-
-
-def _split(workspace: Workspace, keys: pl.DataFrame, request: SplitRequest, fingerprint: str) -> Split:
-    """Return the saved split of the same request, or make and save one."""
-    saved = find_split(workspace, split_key(request, seed=SPLIT_SEED, fingerprint=fingerprint))
-    if saved is not None:
-        return saved
-    split = make_split(keys, request, seed=SPLIT_SEED, fingerprint=fingerprint)
-    save_split(workspace, split)
-    return split
 
 
 def expressions_of(problem: Problem, schema: Schema) -> tuple[dict[str, Expression], Expression | None]:

@@ -90,7 +90,7 @@ def _predictor(bundle: str, problem: Path, output: Path) -> tuple[Predictor, Wor
         return load_predictor(Path(bundle)), Workspace(output.parent / ".milepost"), ()
     contract = read_problem(problem)
     workspace = workspace_of(contract)
-    found = resolve(bundle, store=store_of(contract), history=workspace.history)
+    found = resolve(bundle, workspace=workspace, store=store_of(contract), history=workspace.history)
     keep = (contract.data.id,) if contract.data.id else ()
     return load_predictor(found.path), workspace, keep
 

@@ -13,6 +13,7 @@ import polars as pl
 from milepost.api.learning import Learned
 from milepost.api.opening import Opened, workspace_of
 from milepost.data.findings import Finding
+from milepost.data.split import Split
 from milepost.ground.clock import Clock
 from milepost.ground.events import Event, Listener
 from milepost.ground.files import hash_of_text, whole_file
@@ -76,21 +77,43 @@ def store_trained(
         "calibration": learned.calibration.says,
         "baselines": learned.baselines,
         "findings": tuple(findings),
-        "split": opened.split.says,
+        "split": parts_of(opened.split),
         "schema": opened.schema,
         "environment": environment(),
         "lineage": lineage(
-            fingerprint=opened.dataset.fingerprint,
+            problem.path.parent if problem.path else Path(),
+            data=opened.dataset.fingerprint,
             split=opened.split.hash,
             problem=hash_of_text(problem.text),
             seed=seed,
-            folder=problem.path.parent if problem.path else Path(),
         ),
     }
     for name, document in evidence.items():
         store.attach(bundle.bundle_id, name, document)
     append(opened.workspace.history, _entries(problem, learned, bundle.bundle_id, version.number), clock=clock)
     return Stored(bundle.bundle_id, version.number, bundle.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """How many rows went where, and why.
+
+    Attributes:
+        says: sentences with numbers.
+        rows: of the table.
+        development, test, left_out: rows of each part.
+    """
+
+    says: tuple[str, ...]
+    rows: int
+    development: int
+    test: int
+    left_out: int
+
+
+def parts_of(split: Split) -> Parts:
+    """Return the sizes of a split's parts."""
+    return Parts(split.says, split.rows, len(split.development), len(split.test), len(split.left_out))
 
 
 def reference_path(workspace: Workspace, bundle_id: str) -> Path:

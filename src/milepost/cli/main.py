@@ -42,11 +42,11 @@ def init(
 ) -> None:
     """Draft a problem file from a table and a sentence."""
     with Session(json=json, quiet=quiet) as session:
-        from milepost import api
+        import milepost
 
         answer = target or session.ask_target(table)
         session.show(
-            api.init(table, target=answer, statement=statement, problem=problem, seed=seed, listener=session.listener)
+            milepost.init(table, target=answer, statement=statement, problem=problem, seed=seed, listener=session.listener)
         )
 
 
@@ -54,9 +54,9 @@ def init(
 def check(problem: Problem = HERE, json: Json = False, quiet: Quiet = False, seed: Seed = 0) -> None:
     """Say whether the problem makes sense, before anything is trained."""
     with Session(json=json, quiet=quiet) as session:
-        from milepost import api
+        import milepost
 
-        session.show(api.check(problem, seed=seed, listener=session.listener))
+        session.show(milepost.check(problem, seed=seed, listener=session.listener))
 
 
 @app.command(rich_help_panel="The road")
@@ -71,9 +71,9 @@ def train(
 ) -> None:
     """Climb from the simplest model upwards, as far as it pays."""
     with Session(json=json, quiet=quiet) as session:
-        from milepost import api
+        import milepost
 
-        session.show(api.train(problem, seed=seed, workers=workers, listener=session.listener))
+        session.show(milepost.train(problem, seed=seed, workers=workers, listener=session.listener))
 
 
 @app.command(rich_help_panel="The road")
@@ -82,9 +82,9 @@ def evaluate(
 ) -> None:
     """Open the test rows and hold the model against the contract."""
     with Session(json=json, quiet=quiet) as session:
-        from milepost import api
+        import milepost
 
-        session.show(api.evaluate(bundle, problem=problem, seed=seed, listener=session.listener))
+        session.show(milepost.evaluate(bundle, problem=problem, seed=seed, listener=session.listener))
 
 
 @app.command(rich_help_panel="The road")
@@ -100,9 +100,9 @@ def report(
 ) -> None:
     """Write one offline page: the verdict, the climb, the data, the lineage."""
     with Session(json=json, quiet=quiet) as session:
-        from milepost import api
+        import milepost
 
-        session.show(api.report(bundle, output=output, problem=problem, seed=seed, listener=session.listener))
+        session.show(milepost.report(bundle, output=output, problem=problem, listener=session.listener))
 
 
 @app.command(rich_help_panel="The road")
@@ -117,18 +117,18 @@ def score(
 ) -> None:
     """Answer every row of a table, in batches of bounded memory."""
     with Session(json=json, quiet=quiet) as session:
-        from milepost import api
+        import milepost
 
-        session.show(api.score(bundle, table, output=output, problem=problem, seed=seed, listener=session.listener))
+        session.show(milepost.score(bundle, table, output=output, problem=problem, listener=session.listener))
 
 
 @app.command(rich_help_panel="The road")
 def status(problem: Problem = HERE, json: Json = False, quiet: Quiet = False, seed: Seed = 0) -> None:
     """Say where on the road this problem stands and what the next step is."""
     with Session(json=json, quiet=quiet) as session:
-        from milepost import api
+        import milepost
 
-        session.show(api.status(problem, seed=seed, listener=session.listener))
+        session.show(milepost.status(problem))
 
 
 @app.command(rich_help_panel="Learn")
@@ -143,9 +143,9 @@ def tour(
 ) -> None:
     """Walk the whole road on real data, in plain words."""
     with Session(json=json, quiet=quiet) as session:
-        from milepost import api
+        import milepost
 
-        session.show(api.tour(folder, seed=seed, listener=session.listener))
+        session.show(milepost.tour(folder, seed=seed, listener=session.listener))
 
 
 @app.command(rich_help_panel="Learn")
@@ -160,9 +160,9 @@ def explain(
 ) -> None:
     """Explain any word that Milepost prints."""
     with Session(json=json, quiet=quiet) as session:
-        from milepost import api
+        import milepost
 
-        session.show(api.explain(term))
+        session.show(milepost.explain(term))
 
 
 def main() -> None:

@@ -32,7 +32,7 @@ _STEP = (
 _LINK = r"(?:in|of|to|for)(?![a-z])\s+"
 _STOPS = (
     r"(?!(?:and|or|with|within|by|from|over|in|for|to|next|using|through|per|at|of|on|while|so|when|each|every|as|if"
-    r"|than|before|after|this)(?![a-z]))"
+    r"|than|before|after|this|that|which|who|will|should|we|i|it|is|are)(?![a-z]))"
 )
 _NOUN = rf"(?:(?:the|our|a)\s+)?{_STOPS}[^\s,.;:!?()0-9%]{{1,40}}(?:\s+{_STOPS}[^\s,.;:!?()0-9%]{{1,40}}){{0,2}}"
 _EFFECTS = (
@@ -44,23 +44,25 @@ _EFFECTS = (
         rf"\s+(?:down\s+|up\s+)?to\s+{_ABOUT_SO}{_STEP}",
         FLAGS,
     ),
+    # reduce 15% of churn
+    re.compile(rf"{_VERB}\s+{_ABOUT_SO}{_STEP}\s+(?:of\s+)?(?P<about>{_NOUN})", FLAGS),
     # churn reduction of 15%; churn falls by 15%; churn down 15%
-    re.compile(rf"(?P<about>{_OBJECT}{{1,2}}?){_VERB}\s+(?:by\s+|of\s+)?{_ABOUT_SO}{_STEP}", FLAGS),
+    re.compile(
+        rf"(?<![^\s(])(?P<about>(?:{_STOPS}{_OBJECT}){{1,2}}?){_VERB}\s+(?:by\s+|of\s+)?{_ABOUT_SO}{_STEP}", FLAGS
+    ),
     # a 15% reduction in churn; 15% reduction of the churn rate
     re.compile(
-        rf"{_STEP}\s+(?:{_OBJECT}{{0,2}}?){_VERB}(?:\s+{_LINK}(?P<about>{_NOUN}))?",
+        rf"(?<![a-z0-9.,]){_STEP}\s+(?:{_OBJECT}{{0,2}}?){_VERB}(?:\s+{_LINK}(?P<about>{_NOUN}))?",
         FLAGS,
     ),
     # 15% less churn; 15% higher conversion
     re.compile(
-        rf"{_STEP}\s+(?:(?P<down>less|fewer|lower|smaller)|(?P<up>more|higher|greater))\s+(?!than(?![a-z]))"
+        rf"(?<![a-z0-9.,]){_STEP}\s+(?:(?P<down>less|fewer|lower|smaller)|(?P<up>more|higher|greater))\s+(?!than(?![a-z]))"
         rf"(?P<about>{_NOUN})",
         FLAGS,
     ),
     # cut by 15% the churn rate
     re.compile(rf"{_VERB}\s+by\s+{_ABOUT_SO}{_STEP}(?:\s+(?P<about>(?=(?:the|our)\s){_NOUN}))?", FLAGS),
-    # reduce 15% of churn
-    re.compile(rf"{_VERB}\s+{_ABOUT_SO}{_STEP}\s+(?:of\s+)?(?P<about>{_NOUN})", FLAGS),
 )
 _FRACTIONS = {"half": 50, "third": 33, "quarter": 25, "fifth": 20, "tenth": 10}
 _BY_FRACTION = re.compile(
@@ -92,13 +94,12 @@ def _effect(match: re.Match[str]) -> Promise:
     sign = -1 if match["down"] else 1
     number = number_in(match["number"]) * scale_of(match["scale"])
     before = match.groupdict().get("before")
-    if before:
-        step = abs(number - number_in(before))
-        kind = "points" if match["percent"] or match["points"] else "absolute"
+    step = abs(number - number_in(before)) if before else number
+    if not match["percent"] and not match["points"]:
+        change = Change(float(sign * step), "absolute")
     else:
-        step, kind = number, "points" if match["points"] else "relative" if match["percent"] else "absolute"
-    amount = float(sign * (step if kind == "absolute" else step / 100))
-    return Promise(*match.span(), change=Change(amount, kind), about=about)  # type: ignore[arg-type]
+        change = Change(float(sign * step / 100), "points" if match["points"] or before else "relative")
+    return Promise(*match.span(), change=change, about=about)
 
 
 def _noun(words: str) -> str:

@@ -60,7 +60,7 @@ def _calibration(answers: Answers) -> tuple[tuple[float, float, float, float, in
         happened, said = answers.prediction.argmax(axis=1) == answers.truth, answers.prediction.max(axis=1)
     return tuple(
         (one.predicted, one.came_true, one.interval.lo, one.interval.hi, one.rows)
-        for one in reliability(happened.astype(int), said)
+        for one in reliability(happened.astype(int), said, clusters=answers.clusters)
     )
 
 

@@ -210,7 +210,7 @@ def _take_step(
         title, material.task, material.loss, float(losses[seen].mean()), gain, kept, seconds, answer_us
     )
     says = decisions.kept_or_not(facts, _title_of(state, over), course.smallest_gain)
-    interval = mean_interval(losses[seen], clusters=units)
+    interval = mean_interval(losses[seen], clusters=units, positive=True)
     state.steps.append(
         Step(name, title, is_baseline, facts.loss_mean, interval, gain, over, kept, None, seconds, answer_us, says)
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from milepost.data.schema import Schema
+from milepost.ground.errors import MilepostError
 from milepost.predictor.manifest import read_verified
 from milepost.predictor.predictor import Predictor
 
@@ -19,5 +21,13 @@ def load_predictor(folder: Path | str) -> Predictor:
     """
     manifest, contents = read_verified(Path(folder))
     texts = {name: content.decode("utf-8") for name, content in contents.items()}
-    schema, model = (json.loads(texts.pop(name)) for name in ("schema.json", "model.json"))
+    schema, model = (_document(texts, name, folder) for name in ("schema.json", "model.json"))
     return Predictor(Schema.from_json(schema), model, texts, bundle_id=manifest.bundle_id)
+
+
+def _document(texts: dict[str, str], name: str, folder: Path | str) -> Any:
+    if name not in texts:
+        raise MilepostError(
+            f"The bundle has no {name!r}.", where=str(folder), fix="Fetch the bundle again from the registry."
+        )
+    return json.loads(texts.pop(name))

@@ -68,13 +68,12 @@ def part_of_column(values: pl.Series, part: Part, zone: str | None) -> np.ndarra
     moments = values.dtype != pl.Date
     local = _in_zone(values, zone or "UTC") if moments else values
     if part == "days":
-        numbers = local.to_physical().cast(pl.Float64)
-        return (numbers / _DAY_US if moments else numbers).to_numpy()
+        stamps = local.to_physical().cast(pl.Float64).to_numpy()
+        return stamps / _DAY_US if moments else stamps  # numpy's division: Polars' rounds twice
     if part in ("hour", "minute") and not moments:
-        numbers = pl.select(pl.when(local.is_not_null()).then(0.0)).to_series()
-    else:
-        numbers = getattr(local.dt, _OF_COLUMN.get(part, part))().cast(pl.Float64)
-    return numbers.to_numpy()
+        return np.where(local.is_null().to_numpy(), np.nan, 0.0)
+    numbers: pl.Series = getattr(local.dt, _OF_COLUMN.get(part, part))()
+    return numbers.cast(pl.Float64).to_numpy()
 
 
 def _in_zone(moments: pl.Series, zone: str) -> pl.Series:

@@ -56,7 +56,7 @@ def largest_left(threshold: float) -> float:
         return threshold
     with np.errstate(over="ignore"):
         below = np.float32(threshold)
-    if below > threshold:
+    if float(below) > threshold:  # as 64 bits: numpy would round a plain float down to 32
         below = np.nextafter(below, np.float32(-np.inf))
     step = float(below) - float(np.nextafter(below, np.float32(-np.inf)))
     above = np.nextafter(below, np.float32(np.inf))

@@ -82,17 +82,29 @@ def offsets_of(zone: str, first_us: int, last_us: int) -> Offsets:
 @cache
 def _offsets_of_decades(name: str, first: int, last: int) -> Offsets:
     zone = zone_called(name)
-    start = datetime(max(10 * first, 1), 1, 2)
-    stop = min(datetime(min(10 * last + 10, 9999), 1, 1), datetime(9999, 12, 30))
-    from_utc, offsets = [], [_offset(zone, start)]
-    while start < stop:
-        after = start + timedelta(days=1)
-        if _offset(zone, after) != offsets[-1]:
-            from_utc.append(_change(zone, start, after))
-            offsets.append(_offset(zone, after))
-        start = after
-    changes, offset_us = np.array(from_utc, dtype=np.int64), np.array(offsets, dtype=np.int64)
-    return Offsets(changes, changes + np.maximum(offset_us[:-1], offset_us[1:]), offset_us)
+    changes = [change for decade in range(first, last + 1) for change in _changes_in(name, decade)]
+    from_utc = np.array([moment for moment, _ in changes], dtype=np.int64)
+    offset_us = np.array([_offset(zone, _start(first)), *(offset for _, offset in changes)], dtype=np.int64)
+    return Offsets(from_utc, from_utc + np.maximum(offset_us[:-1], offset_us[1:]), offset_us)
+
+
+@cache
+def _changes_in(name: str, decade: int) -> list[tuple[int, int]]:
+    """Return the moments of a decade at which the offset changes, each with the offset after it."""
+    zone, changes = zone_called(name), []
+    day, stop = _start(decade), _start(decade + 1)
+    offset = _offset(zone, day)
+    while day < stop:
+        after = day + timedelta(days=1)
+        later = _offset(zone, after)
+        if later != offset:
+            changes.append((_change(zone, day, after), later))
+        day, offset = after, later
+    return changes
+
+
+def _start(decade: int) -> datetime:
+    return datetime(min(max(10 * decade, FIRST_YEAR), LAST_YEAR + 1), 1, 1)
 
 
 def _change(zone: ZoneInfo, before: datetime, after: datetime) -> int:

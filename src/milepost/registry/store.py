@@ -28,7 +28,7 @@ from milepost.predictor.manifest import read_manifest, verify
 from milepost.registry.bundles import BundleRef, is_whole
 from milepost.registry.mlflow_door import calls, connect, shown
 from milepost.registry.runs import find_run, log_figures, start_run
-from milepost.registry.versions import Version, aliases_of, all_versions, find_version, register
+from milepost.registry.versions import Version, aliases_of, all_versions, number_of, register
 
 
 def open_store(workspace: Workspace, *, name: str, uri: str | None = None) -> Store:
@@ -83,11 +83,8 @@ class Store:
                 log_figures(client, run.info.run_id, parameters, metrics)
                 self._keep(client, run.info.run_id, bundle)
                 client.set_terminated(run.info.run_id, "FINISHED")
-            if find_version(client, self.name, bundle.bundle_id) is None:
-                register(client, self.name, run=run, bundle_id=bundle.bundle_id)
-            version = find_version(client, self.name, bundle.bundle_id)
-            assert version is not None
-            return version.number
+            number = number_of(client, self.name, bundle.bundle_id)
+            return number or register(client, self.name, run=run, bundle_id=bundle.bundle_id)
 
     def attach(self, bundle_id: str, name: str, document: Any) -> None:
         """Attach a document of evidence to a recorded bundle; one of the same name is replaced.
@@ -131,8 +128,7 @@ class Store:
     def version_of(self, bundle_id: str) -> int | None:
         """Return the version number of a bundle; None if it is not registered."""
         with self._ask() as client:
-            version = find_version(client, self.name, bundle_id)
-            return version.number if version else None
+            return number_of(client, self.name, bundle_id)
 
     def alias(self, alias: str) -> int | None:
         """Return the version number that an alias points to; None if it points to none."""

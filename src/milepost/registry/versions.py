@@ -45,21 +45,22 @@ def all_versions(client: Any, name: str) -> tuple[Version, ...]:
     return tuple(sorted(found, key=lambda version: version.number))
 
 
-def find_version(client: Any, name: str, bundle_id: str) -> Version | None:
-    """Return the first version of a bundle; None if it is not registered."""
-    return next((version for version in all_versions(client, name) if version.bundle_id == bundle_id), None)
+def number_of(client: Any, name: str, bundle_id: str) -> int | None:
+    """Return the number of a bundle's first version; None if it is not registered."""
+    return min((int(entry.version) for entry in _entries(client, name, bundle_id)), default=None)
 
 
-def register(client: Any, name: str, *, run: Any, bundle_id: str) -> None:
-    """Make a version of the bundle that a run holds; the model itself is made with its first version."""
+def register(client: Any, name: str, *, run: Any, bundle_id: str) -> int:
+    """Return the number of a new version of the bundle that a run holds; its model is made with the first."""
     if not _models(client, name):
         _create_model(client, name)
-    client.create_model_version(
+    made = client.create_model_version(
         name,
         source=f"{run.info.artifact_uri}/bundle",
         run_id=run.info.run_id,
         tags={BUNDLE_TAG: bundle_id, PROBLEM_TAG: name},
     )
+    return int(made.version)
 
 
 def aliases_of(client: Any, name: str) -> dict[str, int]:
@@ -82,10 +83,12 @@ def _models(client: Any, name: str) -> list[Any]:
     return list(client.search_registered_models(filter_string=f"name = '{name}'", max_results=1))
 
 
-def _entries(client: Any, name: str) -> Iterator[Any]:
+def _entries(client: Any, name: str, bundle_id: str | None = None) -> Iterator[Any]:
+    """Give MLflow's versions of a model; of one bundle only where it is named."""
+    wanted = f"name = '{name}'" + (f" AND tags.`{BUNDLE_TAG}` = '{bundle_id}'" if bundle_id else "")
     token = None
     while True:
-        page = client.search_model_versions(f"name = '{name}'", max_results=_PAGE, page_token=token)
+        page = client.search_model_versions(wanted, max_results=_PAGE, page_token=token)
         yield from page
         token = page.token
         if not token:

@@ -47,7 +47,7 @@ def explain(term: str) -> Entry:
     """
     found = find(term)
     if found is None:
-        names = [name for entry in terms() for name in (entry.term, *entry.aka)]
+        names = [name for entry in entries() for name in (entry.term, *entry.aka)]
         raise UnknownNameError("term", term.strip(), known=names, where="the glossary (milepost explain)")
     return found
 
@@ -58,13 +58,14 @@ def find(term: str) -> Entry | None:
     return known.get(folded) or known.get(folded.removesuffix("s"))
 
 
-def terms() -> tuple[Entry, ...]:
-    """Return all entries in the order of the alphabet."""
-    return _entries()
+def terms() -> tuple[str, ...]:
+    """Return every term in the order of the alphabet, each once."""
+    return tuple(dict.fromkeys(entry.term for entry in entries()))
 
 
 @cache
-def _entries() -> tuple[Entry, ...]:
+def entries() -> tuple[Entry, ...]:
+    """Return every entry in the order of the alphabet."""
     found = []
     for file in files("milepost.show").joinpath("glossary").iterdir():
         if file.name.endswith(".toml"):
@@ -81,9 +82,9 @@ def _entry(term: str, body: Mapping[str, Any], floor: str) -> Entry:
 def _by_name() -> Mapping[str, Entry]:
     """Return entries by folded name; a term of its own goes before another's other name."""
     known: dict[str, Entry] = {}
-    for entry in _entries():
+    for entry in entries():
         known.setdefault(_folded(entry.term), entry)
-    for entry in _entries():
+    for entry in entries():
         for name in entry.aka:
             known.setdefault(_folded(name), entry)
     return MappingProxyType(known)

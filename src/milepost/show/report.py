@@ -1,4 +1,4 @@
-"""One offline page that tells the whole story of a model: verdict first, then where to act, how it was earned, the data.
+"""One offline page that tells a model's story: verdict first, then where to act, how it was earned, the data.
 
 ReportMaterial (plain results) -> report_page -> HTML that fetches nothing, runs nothing, and escapes everything
 """
@@ -17,7 +17,7 @@ from milepost.evaluate.verdict import Verdict
 from milepost.ground.doors import door
 from milepost.models.steps import Ladder
 from milepost.problem.spec import Problem
-from milepost.show import wording
+from milepost.show import counts, wording
 from milepost.show.charts import climb, confusion, criteria, curves, numbers, split, threshold
 from milepost.show.charts.drawing import NARROW, WIDE, Chart, as_svg, unchecked
 from milepost.show.charts.split import Part
@@ -100,7 +100,7 @@ def report_page(material: ReportMaterial) -> str:
     with unchecked():
         figures, hundred = _figures(material), _hundred(material)
     template = _environment(words).get_template("report.html.j2")
-    return template.render(
+    page: str = template.render(
         m=material,
         problem=material.problem,
         schema=material.schema,
@@ -108,24 +108,14 @@ def report_page(material: ReportMaterial) -> str:
         ladder=material.ladder,
         threshold=material.threshold,
         noun=wording.noun_of_rows(material.problem.data.id),
-        currency=currency_of(material.problem),
-        findings=by_severity(material.findings),
+        currency=wording.currency_of(material.problem),
+        findings=wording.by_severity(material.findings),
         figures=figures,
         hundred=hundred,
         words=words,
         colours=page_colours(),
     )
-
-
-def by_severity(findings: Sequence[Finding]) -> list[Finding]:
-    """Return findings with the most severe first, else in their order."""
-    order = list(wording.SEVERITIES)
-    return sorted(findings, key=lambda finding: order.index(finding.severity))
-
-
-def currency_of(problem: Problem) -> str:
-    """Return what money is counted in; empty where no value is declared."""
-    return problem.value.currency if problem.value else ""
+    return page
 
 
 def _environment(words: Words) -> Any:
@@ -179,7 +169,7 @@ def _square(title: str, caption: tuple[str, str], chart: Chart) -> Figure:
 
 
 def _threshold_figure(material: ReportMaterial, choice: ThresholdChoice) -> Figure:
-    success, currency = material.problem.success, currency_of(material.problem)
+    success, currency = material.problem.success, wording.currency_of(material.problem)
     caption = threshold.caption(choice, success, currency)
     return _figure("What each threshold would bring", caption, threshold.threshold, choice, success, currency=currency)
 
@@ -187,7 +177,7 @@ def _threshold_figure(material: ReportMaterial, choice: ThresholdChoice) -> Figu
 def _verdict_figures(material: ReportMaterial, verdict: Verdict) -> dict[str, Figure]:
     figures, drawn, measures = {}, verdict.curves, verdict.measures
     if verdict.criteria:
-        caption, money = criteria.caption(verdict.criteria, verdict.level), currency_of(material.problem)
+        caption, money = criteria.caption(verdict.criteria, verdict.level), wording.currency_of(material.problem)
         figures["criteria"] = _figure(
             "Each criterion against its limit", caption, criteria.criteria, verdict.criteria, currency=money
         )
@@ -214,12 +204,12 @@ def _hundred(material: ReportMaterial) -> dict[str, Any] | None:
     """Return the decisions on test rows per hundred rows, in words and dots; None where the task is not binary."""
     if material.verdict is None or len(material.verdict.curves.confusion) != 2:
         return None
-    cells = wording.out_of(material.verdict.curves.confusion)
+    cells = counts.out_of(material.verdict.curves.confusion)
     if cells is None:
         return None
     aim, noun = material.problem.aim, wording.noun_of_rows(material.problem.data.id)
     positive = material.schema.labels[-1] if material.schema.labels else aim.positive or "1"
-    says = wording.found_and_missed(cells, noun, aim.target, positive)
+    says = counts.found_and_missed(cells, noun, aim.target, positive)
     legend = [(name, getattr(cells, name), title) for name, (_, title) in confusion.CELLS.items()]
     return {
         "says": says,

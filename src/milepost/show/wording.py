@@ -1,22 +1,22 @@
-"""Words that the page, the terminal and the notebook share: amounts with their units, counts out of a hundred.
+"""Words that the page, the terminal and the notebook share: amounts with their units, clean texts, names of things.
 
 Measured(recall, 0.571, 0.524..0.617)  ->  "57.1 % (52.4 % to 61.7 %)"
-confusion ((1191, 103), (200, 267))    ->  of 100 customers 15 found, 11 missed, 6 false alarms, 68 rightly left alone
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from milepost.data.findings import Finding
 from milepost.data.schema import Schema
 from milepost.ground.text import count, counted, figure, listed, share, span
 from milepost.metrics.measure import Measured
 from milepost.metrics.names import METRIC_NAMES
 from milepost.problem.criteria import Criterion
+from milepost.problem.spec import Problem
 from milepost.stats.intervals import Interval
 
 BASELINES = {"dummy": "always the same answer", "rule": "today's rule", "linear": "a plain linear model"}
@@ -27,9 +27,9 @@ _TOO_PLAIN = {"row", "index", "unnamed", "record"}
 
 
 def clean(text: object) -> str:
-    """Return text without what would steer a terminal or turn the direction of writing; each becomes "�".
+    r"""Return text without what would steer a terminal or turn the direction of writing; each becomes "�".
 
-    >>> clean("red \\x1b[31m")
+    >>> clean("red \x1b[31m")
     'red �[31m'
     """
     return "".join("�" if _steers(letter) else letter for letter in str(text))
@@ -52,6 +52,12 @@ def one_line(text: object, *, most: int = 80) -> str:
     """
     line = " ".join(clean(text).split())
     return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def by_severity(findings: Sequence[Finding]) -> list[Finding]:
+    """Return findings with the most severe first, else in their order."""
+    order = list(SEVERITIES)
+    return sorted(findings, key=lambda finding: order.index(finding.severity))
 
 
 def metric_title(metric: str) -> str:
@@ -95,6 +101,20 @@ def reading(measured: Measured, currency: str = "") -> str:
     return f"{value} (no interval: {measured.why or 'too few rows'})"
 
 
+def beside(values: Mapping[str, float | None], metric: str, currency: str = "") -> str:
+    """Return what the baselines reach, as a sentence; empty where there are none.
+
+    >>> beside({"rule": 0.761, "linear": None}, "accuracy")
+    "Beside it: today's rule 76.1 %."
+    """
+    told = [
+        f"{BASELINES.get(rung, rung)} {amount(value, metric, currency)}"
+        for rung, value in values.items()
+        if value is not None
+    ]
+    return f"Beside it: {listed(told)}." if told else ""
+
+
 def level_title(level: float) -> str:
     """Return the level of an interval as people say it.
 
@@ -105,7 +125,7 @@ def level_title(level: float) -> str:
 
 
 def signs(text: object) -> str:
-    """Return text with >= and <= as the signs that people read on a page, and no line break before a % sign.
+    r"""Return text with >= and <= as the signs that people read on a page, and no line break before a % sign.
 
     >>> signs("recall >= 0.60").replace("\xa0", " ")
     'recall ≥ 0.60'
@@ -163,6 +183,16 @@ def columns_in_short(schema: Schema) -> str:
     return listed([counted(sum(kinds.values()), "feature") + (f" ({of_features})" if of_features else ""), *others])
 
 
+def role_title(role: str) -> str:
+    """Return why a threshold is shown, for people."""
+    return "the usual choice" if role == "0.5" else role
+
+
+def currency_of(problem: Problem | None) -> str:
+    """Return what money is counted in; empty where no value is declared."""
+    return problem.value.currency if problem and problem.value else ""
+
+
 def noun_of_rows(id_column: str | None) -> str:
     """Return what the rows are, in the plural, read off the name of the id column; "rows" where it does not say.
 
@@ -179,63 +209,3 @@ def noun_of_rows(id_column: str | None) -> str:
     if word.endswith("y") and word[-2] not in "aeiou":
         return word[:-1] + "ies"
     return word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
-
-
-@dataclass(frozen=True, slots=True)
-class OutOf:
-    """The four cells of a binary confusion, scaled to a round number of rows; they add up to it.
-
-    Attributes:
-        of: 100, or more where positives are so rare that none of 100 would be one.
-        found, missed, false_alarms, left_alone: how many of them.
-    """
-
-    of: int
-    found: int
-    missed: int
-    false_alarms: int
-    left_alone: int
-
-    @property
-    def positives(self) -> int:
-        return self.found + self.missed
-
-    @property
-    def flagged(self) -> int:
-        return self.found + self.false_alarms
-
-
-def out_of(confusion: Sequence[Sequence[int]]) -> OutOf | None:
-    """Return a binary confusion, counts as [truth][decision], per 100 rows or more; None where there are no rows.
-
-    >>> out_of(((1191, 103), (200, 267)))
-    OutOf(of=100, found=15, missed=11, false_alarms=6, left_alone=68)
-    """
-    (left_alone, false_alarms), (missed, found) = confusion
-    cells = [found, missed, false_alarms, left_alone]
-    rows = sum(cells)
-    if rows == 0:
-        return None
-    rarest = min(found + missed, rows - found - missed)
-    of = next((size for size in (100, 1000, 10_000) if rarest * size >= 5 * rows), 100_000 if rarest else 100)
-    return OutOf(of, *_rounded([cell * of / rows for cell in cells], of))
-
-
-def _rounded(parts: list[float], total: int) -> list[int]:
-    """Return whole numbers near parts that add up to total: the largest remainders are rounded up."""
-    whole = [int(part) for part in parts]
-    by_remainder = sorted(range(len(parts)), key=lambda place: whole[place] - parts[place])
-    for place in by_remainder[: total - sum(whole)]:
-        whole[place] += 1
-    return whole
-
-
-def found_and_missed(cells: OutOf, noun: str, target: str, positive: str) -> tuple[str, ...]:
-    """Return a binary confusion as sentences for a beginner."""
-    act = f"{clean(target)} = {clean(positive)}"
-    return (
-        f"Of {count(cells.of)} {noun}, {count(cells.positives)} turn out to have {act}: "
-        f"the model finds {count(cells.found)} of them and misses {count(cells.missed)}.",
-        f"It flags {count(cells.flagged)} in all; {count(cells.false_alarms)} of these are false alarms.",
-        f"{count(cells.left_alone)} are rightly left alone.",
-    )

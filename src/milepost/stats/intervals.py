@@ -119,8 +119,10 @@ def bent_interval(
     if seen.units < 2:
         return Interval(-math.inf, math.inf, level)
     reach = t_quantile(level, seen.units)
-    # few units show less skewness than there is; with 1.5 heavy-tailed losses hold the level (benchmarks/coverage.py)
-    skewed = skewness(pulls, clusters) * (1 + 1.5 / math.sqrt(seen.units)) / math.sqrt(seen.units)
+    # few rows show less skewness than there is; with 1.5 heavy-tailed losses hold the level (benchmarks/coverage.py).
+    # Totals of clusters have shorter tails and hold it as they are.
+    unseen = 1 + 1.5 / math.sqrt(seen.units) if clusters is None else 1.0
+    skewed = unseen * skewness(pulls, clusters) / math.sqrt(seen.units)
     lo = value - seen.error * _unbent(reach, skewed)
     hi = value - seen.error * _unbent(-reach, skewed)
     if positive and value > 0:

@@ -18,7 +18,10 @@ from milepost.data.expressions.functions import FUNCTIONS
 from milepost.data.expressions.parse import parse
 from milepost.data.expressions.scalar import as_function
 
-TYPES = {"x": "float", "y": "float", "n": "integer", "b": "boolean", "c": "boolean", "s": "text", "d": "date", "t": "datetime"}  # fmt: skip
+TYPES = {
+    "x": "float", "y": "float", "n": "integer", "b": "boolean", "c": "boolean", "s": "text", "d": "date",
+    "t": "datetime",
+}  # fmt: skip
 TABLE = pl.DataFrame(
     {
         "x": [1.5, -2.5, None, 0.0, 4.0, 100.25, -0.5, 7.0],
@@ -27,8 +30,14 @@ TABLE = pl.DataFrame(
         "b": [True, False, None, True, False, None, True, False],
         "c": [True, True, True, None, None, None, False, False],
         "s": ["abc", "", None, " a b ", "aBc%", "x_y", "cab", "b\nc"],
-        "d": [date(2024, 2, 29), date(1969, 12, 31), None, date(2021, 1, 3), date(2000, 1, 1), date(2026, 12, 31), date(1900, 3, 1), date(2020, 12, 28)],
-        "t": [datetime(2024, 2, 29, 13, 45, 59, 999999, UTC), None, *[datetime(2020 + i, i + 1, 2 * i + 1, i, 5 * i, 7, tzinfo=UTC) for i in range(6)]],
+        "d": [
+            date(2024, 2, 29), date(1969, 12, 31), None, date(2021, 1, 3), date(2000, 1, 1), date(2026, 12, 31),
+            date(1900, 3, 1), date(2020, 12, 28),
+        ],
+        "t": [
+            datetime(2024, 2, 29, 13, 45, 59, 999999, UTC), None,
+            *[datetime(2020 + i, i + 1, 2 * i + 1, i, 5 * i, 7, tzinfo=UTC) for i in range(6)],
+        ],
     },
     schema_overrides={"t": pl.Datetime("us", "UTC")},
 )  # fmt: skip
@@ -46,30 +55,68 @@ TEXTS = CHOICE([
     "'it''s'", "CAST(b AS VARCHAR)",
 ])  # fmt: skip
 TESTS = st.one_of(
-    st.builds(lambda a, sign, b: f"{a} {sign} {b}", NUMBERS, CHOICE(["=", "==", "<>", "!=", "<", "<=", ">", ">="]), NUMBERS),
+    st.builds(
+        lambda a, sign, b: f"{a} {sign} {b}", NUMBERS, CHOICE(["=", "==", "<>", "!=", "<", "<=", ">", ">="]), NUMBERS
+    ),
     st.builds(lambda a, sign, b: f"{a} {sign} {b}", TEXTS, CHOICE(["=", "<>", "<", ">="]), TEXTS),
     st.builds(lambda a, lo, hi, no: f"{a} {no} BETWEEN {lo} AND {hi}", NUMBERS, TERMS, TERMS, CHOICE(["", "NOT"])),
-    st.builds(lambda a, how, p: f"{a} {how} '{p}'", TEXTS, CHOICE(["LIKE", "NOT LIKE", "ILIKE"]), CHOICE(["a%", "%b%", "_b_", "%", "", "A_c\\%", "a.c", "%c"])),
+    st.builds(
+        lambda a, how, p: f"{a} {how} '{p}'",
+        TEXTS,
+        CHOICE(["LIKE", "NOT LIKE", "ILIKE"]),
+        CHOICE(["a%", "%b%", "_b_", "%", "", "A_c\\%", "a.c", "%c"]),
+    ),
     st.builds(lambda a, no: f"{a} {no} IN ('abc', '', 'cab')", TEXTS, CHOICE(["", "NOT"])),
     st.builds(lambda a, no: f"{a} {no} IN (1, 2, NULL)", CHOICE(["x", "y"]), CHOICE(["", "NOT"])),
     st.builds(lambda a, no: f"{a} IS {no}", CHOICE(["b", "c"]), CHOICE(["NULL", "NOT NULL"])),
     st.builds(lambda a, no: f"{a} IS {no} NULL", NUMBERS, CHOICE(["", "NOT"])),
-    CHOICE(["b", "c", "TRUE", "d > DATE '2020-01-01'", "t >= DATE '2021-01-01'", "STARTS_WITH(s, 'a')", "ENDS_WITH(s, 'c')"]),
-)  # fmt: skip
+    CHOICE(
+        [
+            "b",
+            "c",
+            "TRUE",
+            "d > DATE '2020-01-01'",
+            "t >= DATE '2021-01-01'",
+            "STARTS_WITH(s, 'a')",
+            "ENDS_WITH(s, 'c')",
+        ]
+    ),
+)
 BOOLEANS = st.builds(
     lambda links, no, last: " ".join(f"{no_} {test} {word}" for no_, test, word in links) + f" {no} {last}",
-    st.lists(st.tuples(CHOICE(["", "NOT"]), TESTS, CHOICE(["AND", "OR"])), max_size=3), CHOICE(["", "NOT"]), TESTS,
-)  # fmt: skip
+    st.lists(st.tuples(CHOICE(["", "NOT"]), TESTS, CHOICE(["AND", "OR"])), max_size=3),
+    CHOICE(["", "NOT"]),
+    TESTS,
+)
 WHOLES = st.one_of(
-    NUMBERS, TEXTS, BOOLEANS,
+    NUMBERS,
+    TEXTS,
+    BOOLEANS,
     st.builds(lambda test, a, b: f"CASE WHEN {test} THEN {a} ELSE {b} END", BOOLEANS, NUMBERS, NUMBERS),
     st.builds(lambda test, a, b: f"IF({test}, {a}, {b})", BOOLEANS, NUMBERS, NUMBERS),
     st.builds(lambda a, b: f"CASE x WHEN {a} THEN 'one' WHEN {b} THEN 'two' END", TERMS, TERMS),
     st.builds(lambda how, a, b: f"{how}({a}, {b}, x)", CHOICE(["GREATEST", "LEAST"]), NUMBERS, NUMBERS),
-    st.builds(lambda part, of: f"EXTRACT({part} FROM {of})", CHOICE(["year", "isoyear", "quarter", "month", "week", "day", "dow", "isodow", "doy"]), CHOICE(["d", "t"])),
+    st.builds(
+        lambda part, of: f"EXTRACT({part} FROM {of})",
+        CHOICE(["year", "isoyear", "quarter", "month", "week", "day", "dow", "isodow", "doy"]),
+        CHOICE(["d", "t"]),
+    ),
     st.builds(lambda part: f"DATE_PART('{part}', t)", CHOICE(["hour", "minute", "second", "epoch"])),
-    CHOICE(["LENGTH(s)", "YEAR(d)", "HOUR(t)", "MOD(x, 3)", "MOD(n, 2)", "SQRT(y)", "CAST(t AS DATE)", "TRUNC(x)", "x::DOUBLE / 2", "CAST(b AS DOUBLE) + 1"]),
-)  # fmt: skip
+    CHOICE(
+        [
+            "LENGTH(s)",
+            "YEAR(d)",
+            "HOUR(t)",
+            "MOD(x, 3)",
+            "MOD(n, 2)",
+            "SQRT(y)",
+            "CAST(t AS DATE)",
+            "TRUNC(x)",
+            "x::DOUBLE / 2",
+            "CAST(b AS DOUBLE) + 1",
+        ]
+    ),
+)
 
 
 def ours(text: str, table: pl.DataFrame = TABLE) -> pl.Series:

@@ -30,5 +30,6 @@ Where we differ from Polars SQL on purpose:
 - POWER, ROUND, LOG, LOG2 and LOG10 may differ from Polars in the last bits; LOG10(1000) is 3.
 - UPPER, LOWER and ILIKE follow Python's tables of letters; RIGHT(x, 0) is an empty text.
 - The values of IN, patterns, and the counts of ROUND, LEFT, RIGHT, SUBSTR are written out, not computed.
+- EXTRACT(epoch …) is right for every date; hours and minutes are asked of a datetime only.
 - Booleans are not numbers: write flag = TRUE or CAST(flag AS DOUBLE). Texts are joined by ||, not by +.
 """

@@ -26,6 +26,10 @@ class Reader(Protocol):
     def arguments(self) -> list[Node]: ...
 
 
+# how tightly they bind to what stands left of them, as in Polars SQL
+LIKE: Final = 19
+BETWEEN: Final = 20
+
 _TARGETS: Final[dict[str, Type]] = {
     "double": "number", "float": "number", "float8": "number", "float64": "number", "numeric": "number",
     "text": "text", "varchar": "text", "string": "text", "char": "text",
@@ -246,10 +250,6 @@ def negation(source: Source, node: Node) -> Node:
     """Return NOT node."""
     return call(source, "not", [node], said="NOT", span=(node.start, node.end))
 
-
-# how tightly signs and words bind, as in Polars SQL
-LIKE: Final = 19
-BETWEEN: Final = 20
 
 CALLED_FORMS: Final[dict[str, Callable[[Reader, Token], Node]]] = {
     "if": _read_if,

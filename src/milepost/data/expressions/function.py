@@ -36,6 +36,7 @@ class Function:
         defaults: constants that stand in for the last arguments when they are left out.
         strict: a missing argument makes the result missing, and scalar is never asked; otherwise scalar sees None.
         form: how it is written, where the kinds of its arguments do not say enough.
+        lowest, highest: the range of its whole numbers, both included.
     """
 
     name: str
@@ -48,6 +49,8 @@ class Function:
     defaults: tuple[int | None, ...] = ()
     strict: bool = True
     form: str = ""
+    lowest: int = -1_000_000
+    highest: int = 1_000_000
 
     @property
     def constants(self) -> int:

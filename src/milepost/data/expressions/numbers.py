@@ -139,7 +139,7 @@ NUMBERS: Final = (
     _number("power", np.frompyfunc(_power, 2, 1), _power, "pow", takes=2),
     Function(
         "round", ("number", "whole"), "number", _rounded_column, _rounded, ("round",), defaults=(0,),
-        form="ROUND(x) or ROUND(x, places)",
+        form="ROUND(x) or ROUND(x, places)", lowest=0, highest=15,
     ),
     Function("number_from_boolean", ("boolean",), "number", lambda part: part.cast(pl.Float64), float),
     Function("number_from_text", ("text",), "number", _read_column, _read),

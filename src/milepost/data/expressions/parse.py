@@ -12,7 +12,7 @@ from milepost.data.expressions.refused import BARE, refusal_of
 from milepost.data.expressions.source import Source
 from milepost.data.expressions.tokens import Token, Tokens
 from milepost.data.expressions.tree import TYPE_OF, Tree, Type, columns_of
-from milepost.data.expressions.typed import DEEPEST, Node, call, grown, needed, too_deep
+from milepost.data.expressions.typed import Node, call, grown, needed, too_deep
 from milepost.data.schema import Dtype
 from milepost.ground.errors import MilepostError, UnknownNameError
 from milepost.ground.text import listed, nearest
@@ -24,6 +24,7 @@ _INSTEAD: Final = {
     "len": "LENGTH(x)", "datediff": "a - b, which is a number of days", "date_diff": "a - b, which is a number of days",
     "dayofweek": "EXTRACT(isodow FROM t)", "weekday": "EXTRACT(isodow FROM t)", "to_number": "CAST(x AS DOUBLE)",
 }  # fmt: skip
+_NESTED: Final = 100  # parentheses within parentheses; each costs five frames of Python's stack of a thousand
 # how tightly each sign and word binds to what stands left of it, as in Polars SQL
 _OR, _AND, _NOT, _IS, _SUM, _PRODUCT, _CAST = 5, 10, 15, 17, 30, 40, 50
 _BINDS: Final[dict[str, int]] = {
@@ -108,8 +109,8 @@ class _Parser:
     def expression(self, binding: int = 0) -> Node:
         """Return the longest expression here whose signs bind tighter than binding."""
         self._level += 1
-        if self._level > DEEPEST:
-            raise too_deep(self.source, self.tokens.here.start, self.tokens.here.end)
+        if self._level > _NESTED:
+            raise too_deep(self.source, _NESTED, self.tokens.here.start, self.tokens.here.end)
         node = self._operand()
         while self._binds() > binding:
             node = self._continued(node)
@@ -267,7 +268,9 @@ class _Parser:
         place = self.source.at(token.start, token.end)
         spelled = [_spelled(name) for name in self._types]
         ahead = self.source.text[token.start :].casefold()
-        longer = next((name for name in self._types if ahead.startswith(name.casefold())), None)
+        longer = next(
+            (name for name in self._types if len(name) > len(token.value) and ahead.startswith(name.casefold())), None
+        )
         if longer is None and nearest(token.value, spelled):
             return UnknownNameError("column", token.value, known=spelled, where=place)
         fix = f"Choose one of: {listed(spelled)}; a text stands in single quotes: '{token.value}'."

@@ -22,7 +22,9 @@ _LEAST: Final = -_MOST  # _LEAST <= x <= _MOST is false for NaN and for infinity
 
 
 def as_function(tree: Tree) -> Callable[[Row], object]:
-    """Return the expression as a function of one row; it gives float, bool, str, date, datetime or None.
+    """Return the expression as a function of one row, which holds every column that the tree reads.
+
+    It gives float, bool, str, date, datetime or None, and never raises for canonical values.
 
     >>> per_month = as_function(["/", ["column", "total", "number"], ["column", "months", "number"]])
     >>> per_month({"total": 90.0, "months": 3.0}), per_month({"total": 90.0, "months": 0.0})

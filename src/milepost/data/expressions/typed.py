@@ -13,7 +13,7 @@ from milepost.data.expressions.tree import Tree, Type, is_literal
 from milepost.ground.errors import MilepostError
 from milepost.ground.text import count, counted
 
-DEEPEST: Final = 150  # levels of one tree; far below what would exhaust Python's stack
+DEEPEST: Final = 200  # levels of one tree; each costs an evaluator three frames of Python's stack of a thousand
 LARGEST: Final = 10_000  # nodes of one tree, written twice where the language says a thing twice (BETWEEN, NULLIF)
 
 
@@ -55,17 +55,17 @@ def grown(
     depth = 1 + max((part.depth for part in parts), default=0)
     size = 1 + sum(part.size for part in parts)
     if depth > DEEPEST:
-        raise too_deep(source, *span)
+        raise too_deep(source, DEEPEST, *span)
     if size > LARGEST:
         what = f"The expression grows to more than {count(LARGEST)} steps."
         raise source.error(what, "Split it into several features.", *span)
     return Node(tree, gives, *span, depth=depth, size=size)
 
 
-def too_deep(source: Source, start: int, end: int) -> MilepostError:
+def too_deep(source: Source, levels: int, start: int, end: int) -> MilepostError:
     """Return the error for an expression that is nested too deep."""
     return source.error(
-        f"The expression is nested more than {DEEPEST} levels deep.",
+        f"The expression is nested more than {levels} levels deep.",
         "Split it into several features; a long row of OR is shorter as IN (…), and every sign of a row counts.",
         start,
         end,
@@ -90,7 +90,7 @@ def call(source: Source, name: str, arguments: Sequence[Node], *, said: str, spa
     constants: list[Tree] = []
     for node, kind in zip(arguments, kinds, strict=False):
         if kind in CONSTANTS:
-            constants.append(_constant(source, node, kind, said))
+            constants.append(_constant(source, node, function, kind, said))
         else:
             nodes.append(_fitted(source, node, kind, common, said))
     missing = len(kinds) - len(arguments)
@@ -145,14 +145,17 @@ def _form(function: Function, said: str) -> str:
     return function.form or f"{said}({', '.join(shown)})"
 
 
-def _constant(source: Source, node: Node, kind: Kind, said: str) -> Tree:
+def _constant(source: Source, node: Node, function: Function, kind: Kind, said: str) -> Tree:
     """Return what is written out; MilepostError if it is computed, or not what is needed."""
     tree = node.tree
     if kind == "word" and isinstance(tree, str):
         return tree
-    if kind == "whole" and isinstance(tree, float) and tree.is_integer() and abs(tree) < 1e9:
+    lowest, highest = function.lowest, function.highest
+    if kind == "whole" and isinstance(tree, float) and tree.is_integer() and lowest <= tree <= highest:
         return int(tree)
-    meant, example = ("a whole number", "2") if kind == "whole" else ("a text", "'a text'")
+    meant, example = "a text", "'a text'"
+    if kind == "whole":
+        meant, example = f"a whole number from {count(lowest)} to {count(highest)}", "2"
     what = f"{said} needs {meant} that is written out; {source.said(node.start, node.end)!r} is not."
     raise source.error(what, f"Write it out, like {example}.", node.start, node.end)
 

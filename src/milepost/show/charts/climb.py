@@ -107,9 +107,9 @@ def _costs(rows: Sequence[Row], y: Any, width: int) -> Chart:
 def caption(ladder: Ladder) -> tuple[str, str]:
     """Return what the picture shows, and what follows from it."""
     shows = (
-        "Each row is a rung, from simple to complex. The dot says how much less it loses than the best simpler rung kept so far; "
-        "the bar is the 95 % interval of that, on a scale stretched near zero. A filled dot was kept, a hollow one was not: a rung "
-        f"is kept if its dot lies on the tinted side ({share(ladder.smallest_gain)} or more) and its whole bar right of the grey "
-        "mark at zero. The grey bars are what one answer costs in time."
+        "Each row is a rung, from simple to complex. The dot says how much less it loses than the best simpler rung "
+        "kept so far; the bar is the 95 % interval of that, on a scale stretched near zero. A filled dot was kept, a "
+        f"hollow one was not: a rung is kept if its dot lies on the tinted side ({share(ladder.smallest_gain)} or "
+        "more) and its whole bar right of the grey mark at zero. The grey bars are what one answer costs in time."
     )
     return shows, ladder.ending

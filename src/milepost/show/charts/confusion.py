@@ -7,8 +7,9 @@ import json
 from milepost.evaluate.curves import Curves
 from milepost.ground.text import count, share
 from milepost.show.charts.drawing import WIDE, Chart, altair, drawn, finished
+from milepost.show.counts import OutOf
 from milepost.show.theme import ink
-from milepost.show.wording import OutOf, one_line
+from milepost.show.wording import one_line
 
 _MOST_WRITTEN = 12  # classes whose counts are written into the cells
 CELLS = {
@@ -88,8 +89,8 @@ def hundred(cells: OutOf, *, width: int = 240) -> Chart:
 def caption(curves: Curves) -> tuple[str, str]:
     """Return what the confusion shows, and what follows from it."""
     shows = (
-        "Rows are what turned out, columns what the model decides; each cell counts test rows, with its share of the row. "
-        "Blue cells are right, orange cells are wrong."
+        "Rows are what turned out, columns what the model decides; each cell counts test rows, with its share of the "
+        "row. Blue cells are right, orange cells are wrong."
     )
     wrong = [
         (cell, curves.labels[t], curves.labels[d], sum(cells))
@@ -100,7 +101,5 @@ def caption(curves: Curves) -> tuple[str, str]:
     if not wrong:
         return shows, "No test row was decided wrongly."
     most, truth, decision, of = max(wrong)
-    return (
-        shows,
-        f"The most frequent mistake: {count(most)} of {count(of)} {one_line(truth)} are taken for {one_line(decision)}.",
-    )
+    mistaken = f"{count(most)} of {count(of)} {one_line(truth)} are taken for {one_line(decision)}"
+    return shows, f"The most frequent mistake: {mistaken}."

@@ -56,7 +56,7 @@ def _panel(judged: Judged, currency: str, width: int) -> Chart:
     ends = (measured.interval.lo, measured.interval.hi) if measured.interval else (measured.value, measured.value)
     known = METRIC_NAMES.get(metric)
     bounds = {"lowest": known.lowest, "highest": known.highest} if known else {}
-    domain = padded([*ends, judged.threshold, *(row["value"] for row in rows)], **bounds)
+    domain = padded([*ends, judged.threshold, *values.values()], **bounds)
     axis = alt.Axis(title=None, tickCount=4, grid=False, **_format(metric), labelOverlap="greedy", labelSeparation=6)
     scale = alt.Scale(domain=domain, nice=False, zero=False)
     x = alt.X("value:Q", axis=axis, scale=scale)
@@ -92,8 +92,9 @@ def _format(metric: str) -> dict[str, str]:
 def caption(judged: Sequence[Judged], level: float) -> tuple[str, str]:
     """Return what the picture shows, and what follows from it."""
     shows = (
-        "The tinted side is where success lies, by the limit of the contract. The round dot is this model on the "
-        f"test rows, the bar its {level_title(level)} interval: where the truth may lie. Diamonds are simpler answers to the same rows."
+        "The tinted side is where success lies, by the limit of the contract. The round dot is this model on the test "
+        f"rows, the bar its {level_title(level)} interval: where the truth may lie. Diamonds are simpler answers to "
+        "the same rows."
     )
     by_outcome: dict[Outcome, list[str]] = {"met": [], "not met": [], "can't tell yet": []}
     for one in judged:

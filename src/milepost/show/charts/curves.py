@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from milepost.evaluate.curves import Curves
-from milepost.ground.text import share
+from milepost.ground.text import counted, share
 from milepost.metrics.measure import Measured
 from milepost.show.charts.drawing import PERCENT, Chart, altair, drawn, finished
 from milepost.show.theme import ink
 from milepost.show.wording import reading
 
 SQUARE = 330
+_FEWEST_FOR_BAND = 4  # groups; between fewer a band would say more than is known
 
 
 def roc(curves: Curves, *, width: int = SQUARE) -> Chart:
@@ -52,12 +53,10 @@ def _curve(
     layers = [guess, curve]
     if None not in act:
         here = drawn([{"x": act[0], "y": act[1], "text": "acts here"}])
-        layers += [
-            here.mark_circle(color=ink("second"), size=120, opacity=1).encode(x=x, y=y),
-            here.mark_text(align="left", dx=10, dy=12, color=ink("second"), fontWeight="bold").encode(
-                x=x, y=y, text="text:N"
-            ),
-        ]
+        falls = points[0][1] > points[-1][1]  # the free side of a falling curve is at its left
+        side = {"align": "right", "dx": -10} if falls else {"align": "left", "dx": 10}
+        words = here.mark_text(**side, dy=12, color=ink("second"), fontWeight="bold").encode(x=x, y=y, text="text:N")
+        layers += [here.mark_circle(color=ink("second"), size=120, opacity=1).encode(x=x, y=y), words]
     return _square(layers, width, says)
 
 
@@ -73,7 +72,7 @@ def calibration(curves: Curves, *, width: int = SQUARE) -> Chart:
     size = alt.Size("rows:Q", scale=alt.Scale(range=[30, 160]), legend=None)
     layers = [
         perfect.mark_line(color=ink("quiet"), strokeDash=[3, 3], strokeWidth=1).encode(x=x, y=y),
-        band,
+        *([band] if len(rows) >= _FEWEST_FOR_BAND else []),
         bars,
         here.mark_circle(color=ink("model"), opacity=1).encode(x=x, y=y, size=size),
     ]
@@ -96,14 +95,14 @@ def _square(layers: Sequence[Chart], width: int, says: str) -> Chart:
 def roc_caption(measured: Measured | None) -> tuple[str, str]:
     """Return what the ROC curve shows, and what follows from it."""
     shows = (
-        "Each point of the line is one threshold: how many of those to be found are found (up), at the price of how many others "
-        "falsely flagged (right). The dashed line is guessing; the corner at the top left would be perfect."
+        "Each point of the line is one threshold: how many of those to be found are found (up), at the price of how "
+        "many others falsely flagged (right). The dashed line is guessing; the corner at the top left would be perfect."
     )
     if measured is None or measured.value is None:
         return shows, "The orange point is where this model acts."
     follows = (
-        f"The area under the line is {reading(measured)}: of one row to be found and one other, the model gives the higher "
-        f"probability to the right one in {share(measured.value, digits=0)} of the cases (0.5 is guessing)."
+        f"The area under the line is {reading(measured)}: of one row to be found and one other, the model gives the "
+        f"higher probability to the right one in {share(measured.value, digits=0)} of the cases (0.5 is guessing)."
     )
     return shows, follows
 
@@ -116,13 +115,11 @@ def precision_recall_caption(curves: Curves, measured: Measured | None) -> tuple
         "Each point is one threshold: the more are found (right), the fewer of those flagged are right (up). "
         f"The dashed line is flagging at random: {share(rate)} would be right."
     )
-    flagged = found + false_alarms
-    follows = (
-        f"Where it acts, {share(found / flagged)} of the {flagged:,} flagged rows are right and {share(_shares(found, found + missed) or 0)} "
-        "of those to be found are found."
-        if flagged
-        else "Where it acts, it flags no row at all."
-    )
+    flagged, recall = found + false_alarms, _shares(found, found + missed) or 0.0
+    follows = "Where it acts, it flags no row at all."
+    if flagged:
+        right = f"{share(found / flagged)} of the {counted(flagged, 'flagged row')} are right"
+        follows = f"Where it acts, {right} and {share(recall)} of those to be found are found."
     if measured is not None and measured.value is not None:
         follows += f" Average precision is {reading(measured)}."
     return shows, follows
@@ -136,17 +133,18 @@ def calibration_caption(curves: Curves, says: str) -> tuple[str, str]:
         says: what was done about the probabilities on development rows.
     """
     shows = (
-        "Rows with similar probabilities are taken together: what the model said (right) against how many of them came true (up). "
-        "On the dashed line the two agree. Bars and band are 95 % intervals; larger dots stand for more rows."
+        "Rows with similar probabilities are taken together: what the model said (right) against how many of them came "
+        "true (up). On the dashed line the two agree. Bars are intervals; larger dots stand for more rows."
     )
     apart = sum(1 for said, _, lo, hi, _ in curves.calibration if not lo <= said <= hi)
     bins = len(curves.calibration)
     if not bins:
         return shows, says
+    told = f"In {bins - apart} of {bins} groups the interval holds what was said: "
     if apart == 0:
-        told = f"In all {bins} groups the interval holds what was said: a probability of 30 % can be read as 30 of 100."
+        told += "a probability of 30 % can be read as 30 of 100."
     elif apart <= bins * 0.2:
-        told = f"In {bins - apart} of {bins} groups the interval holds what was said: the probabilities can mostly be taken at their word."
+        told += "the probabilities can mostly be taken at their word."
     else:
-        told = f"In {apart} of {bins} groups the interval does not hold what was said: use the probabilities to order rows, not as they read."
+        told += "use the probabilities to order rows, not as they read."
     return shows, f"{told} {says}".strip()

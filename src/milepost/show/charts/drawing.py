@@ -27,12 +27,10 @@ ABOVE, BELOW = -11, 9  # where in such a row the words and the mark are
 STRIP = 20  # height of a tinted strip behind a mark
 PERCENT = "format(100 * datum.value, '.3~r') + ' %'"  # label of a share in 0..1
 SHORT = "format(datum.value, '~s')"  # label of a large number
-_NOTHING = re.compile(
-    r'<path class="(?:fore|back)ground"[^>]*? d=""[^>]*/>|<path class="background"[^>]*d="M0,0h0v0h0Z"[^>]*/>|<rect [^>]*fill="transparent"/>'
-)
-_NOT_NEEDED = re.compile(
-    r' (?:class|role|aria-[a-z]+|pointer-events|version|xmlns:xlink|stroke-miterlimit)="[^"]*"| opacity="1"| transform="translate\(0,0\)"'
-)
+_TAG = re.compile(r"<[^>]*>")  # no text of users stands in a tag
+_EMPTY = re.compile(r'<path [^>]*? d=""|<path class="background"[^>]*d="M0,0h0v0h0Z"|<rect [^>]*fill="transparent"/>')
+_UNSEEN = re.compile(r' (?:class|role|aria-[a-z]+|pointer-events|version|xmlns:xlink|stroke-miterlimit)="[^"]*"')
+_USUAL = re.compile(r' opacity="1"| transform="translate\(0,0\)"')
 _PLACES = re.compile(r' (?:d|transform|x|y|x1|x2|y1|y2|width|height|stroke-width|viewBox|r)="[^"]*"')
 _LONG = re.compile(r"(-?\d+\.\d\d)\d+")
 
@@ -149,11 +147,17 @@ def _slim(svg: str, says: str) -> str:
 
     The converter numbers clips through its life, and two pictures on one page must not share a name.
     """
-    svg = _NOT_NEEDED.sub("", _NOTHING.sub("", svg))
-    svg = _PLACES.sub(lambda place: _LONG.sub(r"\1", place[0]), svg)
+    svg = _TAG.sub(lambda tag: _slim_tag(tag[0]), svg)
     clips = list(dict.fromkeys(re.findall(r' id="([^"]+)"', svg)))
     for number, clip in enumerate(clips):
         svg = svg.replace(f'id="{clip}"', f'id="?{number}"').replace(f"url(#{clip})", f"url(#?{number})")
     own = hashlib.sha256(svg.encode()).hexdigest()[:8]
     svg = re.sub(r'(id="|url\(#)\?(\d+)', rf"\1c{own}-\2", svg)
     return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(says)}" ', 1)
+
+
+def _slim_tag(tag: str) -> str:
+    if _EMPTY.match(tag):
+        return ""
+    tag = _USUAL.sub("", _UNSEEN.sub("", tag))
+    return _PLACES.sub(lambda place: _LONG.sub(r"\1", place[0]), tag)

@@ -29,12 +29,12 @@ def predicted(curves: Curves, *, target: str = "the truth", width: int = SQUARE)
     if len(points) <= _MOST_DOTS:
         marks = drawn(points).mark_circle(color=ink("model"), size=24, opacity=0.45).encode(x=x, y=y)
     else:
-        marks = _grid(curves, ends, scale, x, y)
+        marks = _grid(curves, ends, x, y)
     side = width - 70
     return finished(alt.layer(marks, diagonal).properties(width=side, height=side), "Predicted against true.")
 
 
-def _grid(curves: Curves, ends: list[float], scale: Chart, x: Chart, y: Chart) -> Chart:
+def _grid(curves: Curves, ends: list[float], x: Chart, y: Chart) -> Chart:
     """Return counts in equal cells, for dots that would lie on top of each other."""
     alt, size = altair(), (ends[1] - ends[0]) / _CELLS
     counts: dict[tuple[int, int], int] = {}
@@ -58,8 +58,8 @@ def _grid(curves: Curves, ends: list[float], scale: Chart, x: Chart, y: Chart) -
 def caption(measures: Mapping[str, Measured]) -> tuple[str, str]:
     """Return what predicted against true shows, and what follows from it."""
     shows = (
-        "Each mark is a test row (or several, the deeper the more): what was predicted (right) against what turned out (up). On the "
-        "dashed line both agree; above it the model guessed too low, under it too high."
+        "Each mark is a test row (or several, the deeper the more): what was predicted (right) against what turned out "
+        "(up). On the dashed line both agree; above it the model guessed too low, under it too high."
     )
     follows = []
     half, mean, bias = (measures.get(name) for name in ("median_ae", "mae", "bias"))

@@ -110,11 +110,11 @@ def caption(choice: ThresholdChoice, criteria: Sequence[Criterion], currency: st
     if choice.curve_value:
         shows += f"The first is money ({clean(currency)} per 1,000 rows). "
     if any(one.metric in choice.curve_figures for one in criteria):
-        shows += "A dashed line is a criterion's limit, the tint marks the thresholds where it holds; all hold only where all are tinted. "
+        shows += "A dashed line is a criterion's limit, the tint marks the thresholds where it holds. "
     shows += "The upright line is the threshold in use. All of it on development rows, out of fold."
     if choice.meets_all:
         return shows, f"The threshold {figure(choice.at)} stands where every criterion that depends on it holds."
     return shows, (
-        "No threshold is tinted in every panel: the criteria pull against each other. Which one matters more is a decision for "
-        "people; the table shows what each choice would cost."
+        "No threshold is tinted in every panel: the criteria pull against each other. Which one matters more is a "
+        "decision for people; the table shows what each choice would cost."
     )

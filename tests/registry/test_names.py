@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from milepost.ground.errors import MilepostError, UnknownNameError
+from milepost.registry.bundles import write_bundle
+from milepost.registry.decisions import Entry
+from milepost.registry.history import append
+from milepost.registry.names import resolve
+from milepost.registry.promote import promote
+
+
+@pytest.fixture
+def find(workspace, store):
+    def resolved(name):
+        return resolve(name, workspace=workspace, store=store, history=workspace.history)
+
+    return resolved
+
+
+@pytest.fixture
+def trained(workspace, recorded):
+    """Return two bundles as train leaves them."""
+    bundles = [recorded("1"), recorded("2")]
+    append(workspace.history, [Entry("trained", "telco-churn", "", bundle.bundle_id) for bundle in bundles])
+    return bundles
+
+
+@pytest.fixture
+def judged(workspace, store, trained):
+    """Return a champion and its challenger."""
+    champion, challenger = trained
+    promote(champion.bundle_id, verdict="met", who="ada", store=store, history=workspace.history)
+    append(workspace.history, [Entry("verdict", "telco-churn", "", challenger.bundle_id)])
+    return trained
+
+
+def test_no_name_means_the_bundle_trained_last(workspace, find, trained):
+    append(workspace.history, [Entry("trained", "iris", "", "f" * 16)])
+    assert find(None) == trained[1]
+
+
+def test_a_folder_names_itself_wherever_it_lies(tmp_path, find):
+    bundle = write_bundle(tmp_path / "copies", {"model.json": "{}"})
+    assert find(str(bundle.path)) == bundle
+
+
+def test_champion_and_challenger_are_the_historys(find, judged):
+    assert [find("telco-churn@champion"), find("telco-churn@challenger")] == judged
+
+
+def test_an_alias_of_the_registry_and_a_version_name_a_bundle(find, store, trained):
+    store.set_alias("quarterly", 2)
+    assert find("telco-churn@quarterly") == trained[1]
+    assert [find("telco-churn:1"), find("telco-churn:2")] == trained
+
+
+def test_without_any_verdict_the_registrys_champion_is_believed(find, store, trained):
+    store.set_alias("champion", 1)
+    assert find("telco-churn@champion") == trained[0]
+
+
+def test_the_first_digits_of_an_id_are_enough(find, trained):
+    assert find(trained[0].bundle_id) == find(trained[0].bundle_id[:6]) == trained[0]
+
+
+def test_a_bundle_that_is_not_here_is_fetched(find, trained):
+    shutil.rmtree(trained[0].path)
+    for name in (trained[0].bundle_id, "telco-churn:1"):
+        assert find(name) == trained[0]
+        assert (trained[0].path / "manifest.json").is_file()
+        shutil.rmtree(trained[0].path)
+
+
+def test_digits_that_begin_two_ids_are_refused(workspace, find, trained):
+    for ending in "ab":
+        (workspace.bundles / f"abcdef{ending * 10}").mkdir()
+        (workspace.bundles / f"abcdef{ending * 10}" / "manifest.json").write_text("{}")
+    with pytest.raises(MilepostError, match="beginning of 2 bundles"):
+        find("abcdef")
+
+
+def test_before_any_training_the_error_says_how_to_train(find):
+    with pytest.raises(MilepostError, match="milepost train"):
+        find(None)
+
+
+@pytest.mark.parametrize("alias", ["champion", "challenger"])
+def test_before_any_verdict_there_is_no_champion(find, trained, alias):
+    with pytest.raises(MilepostError, match=f"no {alias}"):
+        find(f"telco-churn@{alias}")
+
+
+@pytest.mark.parametrize(
+    ("name", "fix"),
+    [
+        ("telco-chrun@champion", "Write 'telco-churn' instead."),
+        ("telco-churn@campion", "Write 'champion' instead."),
+        ("telco-churn:3", "Choose one of: 1, 2."),
+        ("telco-churn:one", "Choose one of: 1, 2."),
+    ],
+)
+def test_a_name_that_is_spelled_wrong_gets_the_right_one(find, trained, name, fix):
+    with pytest.raises(UnknownNameError) as caught:
+        find(name)
+    assert caught.value.fix == fix
+
+
+@pytest.mark.parametrize("name", ["", "nothing", "abc", "ABCDEF"])
+def test_what_names_no_bundle_is_refused(find, trained, name):
+    with pytest.raises(MilepostError, match="names no bundle"):
+        find(name)
+
+
+def test_a_folder_without_a_bundle_is_refused(tmp_path, find):
+    with pytest.raises(MilepostError, match="no bundle here"):
+        find(str(tmp_path))

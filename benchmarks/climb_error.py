@@ -55,7 +55,9 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=600)
     options = parser.parse_args()
     print(f"{options.climbs} climbs of {options.rows} rows each; a kept complex rung is an error")
-    print(f"{'task':<11} {'smallest gain':>13} {'comparisons':>11} {'kept':>5} {'rate':>6}  {'95 % interval':<15} seconds")
+    print(
+        f"{'task':<11} {'smallest gain':>13} {'comparisons':>11} {'kept':>5} {'rate':>6}  {'95 % interval':<15} seconds"
+    )
     for task in ("binary", "regression"):
         for smallest_gain in (0.01, 0.0):
             start, compared, kept = time.perf_counter(), 0, 0

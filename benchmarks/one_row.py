@@ -51,9 +51,9 @@ def write_bundle(folder: Path, table: pl.DataFrame, expressions: dict[str, str])
     """Train boosted trees on the Telco table and write the bundle of them."""
     inputs = table.drop("churn")
     schema = Schema(tuple(_column(series) for series in inputs), "binary", ("No", "Yes"))
-    trees = {name: parse(text, types=schema.dtypes, where="benchmark").tree for name, text in expressions.items()}
-    derived = [{"name": name, "tree": tree} for name, tree in trees.items()]
-    frame = _derived(inputs, trees)
+    parsed = {name: parse(text, types=schema.dtypes, where="benchmark") for name, text in expressions.items()}
+    derived = [{"name": name, "tree": one.tree, "type": one.type} for name, one in parsed.items()]
+    frame = with_derived(inputs, derived)
     blocks = [_block(series) for series in frame]
     text = _trained(frame, blocks, (table["churn"] == "Yes").to_numpy())
     model = {
@@ -95,10 +95,11 @@ def _column(values: pl.Series) -> Column:
     return Column(values.name, dtype, "number", "feature", missing_share=missing, lo=lo, hi=hi)
 
 
-def _derived(frame: pl.DataFrame, trees: dict[str, Any]) -> pl.DataFrame:
+def with_derived(frame: pl.DataFrame, derived: Sequence[dict[str, Any]]) -> pl.DataFrame:
+    """Return frame with the bundle's derived features."""
     from milepost.data.expressions.column import as_polars
 
-    return frame.with_columns(as_polars(tree).alias(name) for name, tree in trees.items())
+    return frame.with_columns(as_polars(one["tree"]).alias(one["name"]) for one in derived)
 
 
 def _block(values: pl.Series) -> dict[str, Any]:
@@ -128,20 +129,14 @@ def _trained(frame: pl.DataFrame, blocks: Sequence[dict[str, Any]], truth: np.nd
     return lightgbm.train(settings, data, ROUNDS).model_to_string()
 
 
-def own_call(trees: str) -> Callable[[bytes], None]:
-    """Return LightGBM's fast single-row call as bare as ctypes can make it."""
+def own_call(trees: Trees) -> Callable[[bytes], int]:
+    """Return LightGBM's fast single-row call as bare as ctypes can make it; trees must be kept as long."""
     from milepost.predictor.lightgbm import _library
 
-    held = Trees(trees, where="benchmark")
-    fast = held._prepared_for_one_row()
+    fast = trees._prepared_for_one_row()
     call = _library()[1].LGBM_BoosterPredictForMatSingleRowFast
-    written, result = ctypes.byref(ctypes.c_int64()), ctypes.byref((ctypes.c_double * held.outputs)())
-
-    def ask(row: bytes) -> None:
-        call(fast, row, written, result)
-        assert held  # the trees must outlive the call
-
-    return ask
+    written, result = ctypes.byref(ctypes.c_int64()), ctypes.byref((ctypes.c_double * trees.outputs)())
+    return lambda row: call(fast, row, written, result)
 
 
 def microseconds(function: Callable[[Any], object], rows: Sequence[Any]) -> float:
@@ -156,9 +151,10 @@ def compare(folder: Path, table: pl.DataFrame, repeats: int = 15) -> tuple[float
     """Return the median microseconds of a whole answer, and of LightGBM's own call, timed in turns."""
     predictor = load_predictor(folder)
     model = json.loads((folder / "model.json").read_text())
-    frame = _derived(table, {derived["name"]: derived["tree"] for derived in model["derived"]})
+    frame = with_derived(table, model["derived"])
     matrix = encode_table(frame, model["members"][0]["encoding"])
-    own = own_call((folder / "trees/boosted.txt").read_text())
+    trees = Trees((folder / "trees/boosted.txt").read_text(), where="benchmark")
+    own = own_call(trees)
     rows, encoded = table.drop("churn").to_dicts(), [row.tobytes() for row in matrix]
     answers, bare = [], []
     for _ in range(repeats):

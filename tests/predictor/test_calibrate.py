@@ -60,3 +60,10 @@ def test_isotonic_agrees_with_scikit_learn():
 def test_only_a_conformal_calibration_has_an_interval():
     assert interval_of(DOCUMENTS[-1]) == (-1.0, 2.0)
     assert interval_of(DOCUMENTS[0]) is None
+
+
+def test_bits_agree_over_many_ordinary_probabilities():
+    answers = np.random.default_rng(0).random((50_000, 1))
+    for document in DOCUMENTS[:4]:
+        one_by_one = list(map(calibrated_row(document), answers.tolist()))
+        assert np.array_equal(calibrated(answers, document), one_by_one)

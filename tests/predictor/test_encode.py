@@ -101,6 +101,10 @@ def test_a_wave_returns_after_its_period_and_is_level_where_missing():
     assert (six, missing) == (1.0, 0.0)
 
 
+def test_a_number_too_large_for_its_scale_is_infinite_without_a_warning():
+    assert both(number(scale=0.01), [1e308]) == [[math.inf]]
+
+
 def test_blocks_stand_side_by_side_in_their_order():
     frame = pl.DataFrame({"x": [3.0], "c": ["b"]})
     one_hot = {"op": "one_hot", "column": "c", "levels": ["a", "b"], "other": False, "missing": False}

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from milepost.data.expressions.parse import parse
 from milepost.data.schema import Column, Schema
 from milepost.ground.errors import MilepostError
+from milepost.predictor.answer import empty_answers
 from milepost.predictor.predictor import Predictor
 
 COLUMNS = (
@@ -202,7 +203,7 @@ def as_answers(predictor: Predictor, table: pl.DataFrame) -> list[dict[str, Any]
     return answers
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(predictors(), rows, st.integers(1, 4))
 def test_one_row_and_many_have_the_same_bits_in_any_pieces_at_any_number_of_threads(predictor, asked, piece):
     table = pl.DataFrame({name: pl.Series([row[name] for row in asked], dtype=dtype) for name, dtype in STORED.items()})
@@ -223,9 +224,12 @@ def simple(task: str = "binary", **changes: Any) -> Predictor:
     model = {
         "task": task, "labels": list(LABELS[task]), "derived": [], "calibration": {"kind": "none"},
         "members": [{"rung": "linear", "weight": 1.0, "encoding": [number], "model": linear}],
-        "decision": {"kind": "none"} if task == "regression" else {"kind": "threshold", "at": 0.3},
+        "decision": {"binary": {"kind": "threshold", "at": 0.3}, "multiclass": {"kind": "most_likely"}}.get(task),
     }  # fmt: skip
     return Predictor(schema, model | changes, {}, bundle_id="0123456789abcdef")
+
+
+CONSTANT = {"rung": "dummy", "weight": 1.0, "encoding": [], "model": {"kind": "constant", "values": [0.2, 0.3, 0.5]}}
 
 
 def test_a_class_is_predicted_by_chance_and_decided_by_threshold():
@@ -297,6 +301,21 @@ def test_an_empty_table_has_answers_of_the_same_columns():
     table = simple().answer_table(empty)
     full = simple().answer_table(pl.DataFrame({"x": [1.0], "c": ["a"]}))
     assert (table.height, table.schema) == (0, full.schema)
+
+
+def test_the_columns_of_answers_are_known_without_a_row():
+    table = simple("multiclass", members=[CONSTANT]).answer_table(pl.DataFrame({"x": [1.0], "c": ["a"]}))
+    assert empty_answers(simple("multiclass", members=[CONSTANT])).schema == table.schema
+
+
+def test_a_predictor_says_what_it_is():
+    assert repr(simple()) == "Predictor(binary, 2 inputs, bundle 0123456789abcdef)"
+
+
+def test_a_kept_column_may_not_hide_an_answer():
+    frame = pl.LazyFrame({"x": [1.0], "c": ["a"], "decision": ["mine"]})
+    with pytest.raises(MilepostError, match="'decision' has the name of an answer"):
+        next(simple().answer_batches(frame, keep=["decision"]))
 
 
 @pytest.fixture

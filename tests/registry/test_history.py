@@ -34,6 +34,20 @@ for turn in range(int(sys.argv[3])):
     print(*[decision.hash for decision in append(Path(sys.argv[1]), entries)], flush=True)
 """
 
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+from milepost.ground.errors import EnvironmentFault
+from milepost.registry.decisions import Entry
+from milepost.registry.history import append
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY))
+try:
+    append(Path(sys.argv[1]), [Entry("rung", "telco", "refused")])
+except EnvironmentFault as fault:
+    print(fault.what)
+"""
+
 
 def entry(says: str, **figures: object) -> Entry:
     return Entry("rung", "telco", says, "9f3a", figures)
@@ -175,6 +189,16 @@ def test_a_place_that_cannot_be_written_is_an_environment_fault(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(EnvironmentFault, match="can't be read or written"):
         append(tmp_path / "file" / "history", [entry("one")])
+
+
+def test_a_full_disk_is_an_environment_fault_and_loses_nothing(tmp_path):
+    append(tmp_path / "history", [entry("one")])
+    for history in (tmp_path / "history", tmp_path / "new"):
+        done = subprocess.run([sys.executable, "-c", FULL_DISK, history], capture_output=True, text=True, check=False)
+        assert "File too large" in done.stdout, done.stderr
+        append(history, [entry("two")])
+    assert [decision.says for decision in read_history(tmp_path / "history")] == ["one", "two"]
+    assert verify_history(tmp_path / "new") is None
 
 
 @pytest.mark.parametrize("name", ["a b", "100%", "é#?", "it's"])

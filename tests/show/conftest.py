@@ -18,6 +18,7 @@ from milepost.metrics.measure import Measured
 from milepost.models.steps import Ladder, Learnable, Step
 from milepost.problem.criteria import Criterion
 from milepost.problem.spec import Problem
+from milepost.show.charts.drawing import unchecked
 from milepost.show.report import Part, ReportMaterial
 from milepost.stats.intervals import Interval
 from milepost.stats.paired import Gain
@@ -88,7 +89,7 @@ def _binormal(separation: float, points: int = 160) -> list[tuple[float, float]]
 
 
 def telco_curves() -> Curves:
-    roc = tuple([(1.0, 1.0), *_binormal(1.436), (0.0, 0.0)])
+    roc = ((1.0, 1.0), *_binormal(1.436), (0.0, 0.0))
     precision_recall = tuple((t, 467 * t / (467 * t + 1294 * f)) for f, t in roc if t > 0.01)
     centres = (0.03, 0.08, 0.14, 0.22, 0.31, 0.42, 0.53, 0.64, 0.74)
     counts = (412, 231, 204, 187, 176, 169, 151, 134, 97)
@@ -310,6 +311,13 @@ def wine_material() -> ReportMaterial:
         schema=schema, rows=178, findings=(), split_says=(), split_hash="ab", parts=(), ladder=ladder, threshold=None,
         calibration_says="As they are.", verdict=verdict, lineage={}, next_step="milepost score",
     )  # fmt: skip
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_charts():
+    """Leave out altair's check of every part; test_drawing checks every chart as a whole."""
+    with unchecked():
+        yield
 
 
 @pytest.fixture(scope="session")

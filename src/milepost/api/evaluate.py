@@ -10,7 +10,7 @@ from typing import Any
 from milepost.api.opening import Opened, open_problem
 from milepost.api.storing import person, store_of
 from milepost.data.folds import variance_units
-from milepost.data.labels import truth_of
+from milepost.data.labels import truth
 from milepost.evaluate.answering import answer_rows
 from milepost.evaluate.verdict import Outcome, Verdict, judge
 from milepost.ground.clock import Clock, wall_clock
@@ -19,20 +19,22 @@ from milepost.ground.events import Event, Listener, silent
 from milepost.metrics.answers import Answers
 from milepost.predictor.load import load_predictor
 from milepost.predictor.predictor import Predictor
+from milepost.problem.spec import Problem
 from milepost.registry.decisions import Entry
 from milepost.registry.history import append
 from milepost.registry.looks import record_look
 from milepost.registry.names import resolve
 from milepost.registry.promote import promote_first
 from milepost.registry.store import Store
+from milepost.show.notebook import Shows
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluated:
+class Evaluated(Shows):
     """What `evaluate` leaves.
 
     Attributes:
-        name: of the problem.
+        problem: the contract.
         bundle_id: of the bundle.
         version: of the bundle in the registry.
         verdict: with its criteria, metrics and curves.
@@ -41,7 +43,7 @@ class Evaluated:
         next_step: the command to type next.
     """
 
-    name: str
+    problem: Problem
     bundle_id: str
     version: int
     verdict: Verdict
@@ -117,14 +119,14 @@ def _answers(
     opened: Opened, predictor: Predictor, baselines: Mapping[str, Mapping[str, Any]]
 ) -> tuple[Answers, dict[str, Answers]]:
     rows = opened.rows(opened.split.test)
-    truth = truth_of(rows[opened.schema.target.name], opened.schema)
+    known = rows.select(truth(opened.schema)).to_series().to_numpy()
     clusters = variance_units(opened.split, opened.keys, opened.request, opened.split.test)
-    context = {"problem": opened.problem, "schema": opened.schema, "clusters": clusters}
-    beside = {
-        rung: answer_rows(Predictor(opened.schema.only(_inputs(opened)), model, {}), rows, truth, **context)
-        for rung, model in baselines.items()
-    }
-    return answer_rows(predictor, rows, truth, **context), beside
+
+    def answered(by: Predictor) -> Answers:
+        return answer_rows(by, rows, known, problem=opened.problem, schema=opened.schema, clusters=clusters)
+
+    inputs = opened.schema.only(_inputs(opened))
+    return answered(predictor), {rung: answered(Predictor(inputs, model, {})) for rung, model in baselines.items()}
 
 
 def _inputs(opened: Opened) -> list[str]:
@@ -142,7 +144,7 @@ def _settle(opened: Opened, store: Store, bundle_id: str, verdict: Verdict, cloc
     champion = champion_of(opened)
     version = store.version_of(bundle_id) or 0
     return Evaluated(
-        name,
+        opened.problem,
         bundle_id,
         version,
         verdict,

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from milepost.show import glossary
 from milepost.show.glossary import Entry
+from milepost.show.notebook import Shows
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class Explained(Shows):
     """Entries of the glossary.
 
     Attributes:

@@ -14,7 +14,7 @@ import polars as pl
 
 from milepost.data.expressions.parse import Expression, parse
 from milepost.data.keys import SplitRequest, split_keys, split_request
-from milepost.data.labels import truth_of
+from milepost.data.labels import truth
 from milepost.data.read import Dataset, learn_schema, read
 from milepost.data.schema import Schema
 from milepost.data.split import Split
@@ -70,7 +70,7 @@ class Opened:
         """Return rows ready for learning."""
         return gather(
             rows,
-            truth_of(rows[self.schema.target.name], self.schema),
+            rows.select(truth(self.schema)).to_series().to_numpy(),
             self.schema,
             loss=self.loss,
             derived=self.derived,

@@ -12,10 +12,11 @@ from milepost.ground.errors import MilepostError
 from milepost.problem.read import read_problem
 from milepost.registry import promote as promotion
 from milepost.registry.names import resolve
+from milepost.show.notebook import Shows
 
 
 @dataclass(frozen=True, slots=True)
-class Promoted:
+class Promoted(Shows):
     """What `promote` leaves.
 
     Attributes:

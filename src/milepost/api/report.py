@@ -23,11 +23,12 @@ from milepost.registry.evidence import Environment, Lineage
 from milepost.registry.names import resolve
 from milepost.registry.store import Store
 from milepost.show.charts.split import Part
+from milepost.show.notebook import Shows
 from milepost.show.report import ReportMaterial, report_page
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(Shows):
     """What `report` leaves.
 
     Attributes:

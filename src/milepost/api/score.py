@@ -22,12 +22,13 @@ from milepost.predictor.load import load_predictor
 from milepost.predictor.predictor import Predictor
 from milepost.problem.read import read_problem
 from milepost.registry.names import resolve
+from milepost.show.notebook import Shows
 
 MOST_FLAG_KINDS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(Shows):
     """What `score` leaves.
 
     Attributes:

@@ -11,6 +11,7 @@ from milepost.problem.read import read_problem
 from milepost.registry.champions import champion_of
 from milepost.registry.decisions import Decision
 from milepost.registry.history import read_history, verify_history
+from milepost.show.notebook import Shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Milestone:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class Status(Shows):
     """Where a problem stands.
 
     Attributes:

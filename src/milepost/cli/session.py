@@ -37,7 +37,7 @@ class Session:
 
     def __exit__(
         self, family: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> bool:
+    ) -> None:
         self._stop_bars()
         if isinstance(error, MilepostError):
             self._refuse(error)
@@ -47,7 +47,6 @@ class Session:
             raise SystemExit(INTERRUPTED)
         if isinstance(error, BrokenPipeError):
             raise SystemExit(0)
-        return False
 
     def listener(self, event: Event) -> None:
         """Draw one sign of life on standard error."""
@@ -93,13 +92,21 @@ class Session:
             return None
         import typer
 
-        from milepost import api
+        from milepost.api.init import target_candidates
         from milepost.show.console import print_view
 
-        candidates = api.target_candidates(table, listener=self.listener)
+        candidates = target_candidates(table, listener=self.listener)
         self._stop_bars()
         print_view(candidates)
         return str(typer.prompt("Which column do you want to predict?", default=candidates.names[0]))
+
+    def tell(self, leg: Any) -> None:
+        """Print one leg of the tour as soon as it is walked; with --json the whole tour comes at the end."""
+        self._stop_bars()
+        if not self.json:
+            from milepost.show.console import print_view
+
+            print_view(leg)
 
     def show(self, result: Any) -> None:
         """Print a result, and end the program with the exit code of its outcome if that is not 0."""

@@ -6,13 +6,15 @@ The counts add up, so they do not depend on where the pieces of a table end.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import polars as pl
 
 from milepost.data import parsing
 from milepost.data.batches import batches
+from milepost.data.declared import Declared
 from milepost.data.writing import COMMA, GROUPED, MISSING_TOKENS, MISSING_WORDS, PLAIN, SPACES, Form
 
 LEVELS = 10_000  # distinct texts of a column that are remembered; a column with more has no list of levels
@@ -69,9 +71,10 @@ class Tally:
     Attributes:
         column: its name.
         rows: rows seen, with and without a value.
-        empty: rows without any text.
+        blanks: rows with nothing but spaces.
+        certain: rows with a text of MISSING_TOKENS (beside the empty one), or one that is declared missing.
         tokens: rows for each text of MISSING_TOKENS (beside the empty one) and of MISSING_WORDS.
-        forms: rows for each way of writing: the names of PATTERNS, "word" and "other".
+        forms: rows for each way of writing: the names of PATTERNS, "word" (of MISSING_WORDS) and "other".
         spaced: rows whose text has outer spaces and is more than spaces.
         clocks: rows whose text holds a colon.
         levels: rows for each text without its outer spaces, with the first; None once there are over LEVELS.
@@ -79,7 +82,8 @@ class Tally:
 
     column: str
     rows: int = 0
-    empty: int = 0
+    blanks: int = 0
+    certain: int = 0
     tokens: dict[str, int] = field(default_factory=dict)
     forms: dict[str, Seen] = field(default_factory=dict)
     spaced: Seen = field(default_factory=Seen)
@@ -90,13 +94,26 @@ class Tally:
         """Return the rows written in any of these forms."""
         return sum(self.forms[form].rows for form in forms if form in self.forms)
 
+    @property
+    def filled(self) -> int:
+        """Return the rows with any text but spaces."""
+        return sum(seen.rows for seen in self.forms.values()) + self.certain
+
     def first_other(self, *forms: str) -> int:
         """Return the first row (from 0) whose value is written in none of these forms, nor a word for missing."""
         return min(seen.first for form, seen in self.forms.items() if form not in (*forms, "word"))
 
 
-def take_census(frame: pl.LazyFrame, columns: Iterable[str]) -> dict[str, Tally]:
-    """Return the tally of each named column of text, in one streaming pass."""
+def take_census(
+    frame: pl.LazyFrame, columns: Iterable[str], declared: Mapping[str, Declared] = MappingProxyType({})
+) -> dict[str, Tally]:
+    """Return the tally of each named column of text, in one streaming pass.
+
+    Args:
+        frame: the table as it comes.
+        columns: which of its columns.
+        declared: what the problem file says of some; what it calls missing is counted nowhere.
+    """
     tallies = {name: Tally(name) for name in columns}
     rows = 0
     if not tallies:
@@ -105,7 +122,7 @@ def take_census(frame: pl.LazyFrame, columns: Iterable[str]) -> dict[str, Tally]
         texts = pl.collect_all([_distinct(batch.lazy(), name, rows) for name in tallies])
         for tally, distinct in zip(tallies.values(), texts, strict=True):
             tally.rows += batch.height
-            _count(tally, distinct)
+            _count(tally, distinct, declared.get(tally.column))
         rows += batch.height
     return tallies
 
@@ -121,21 +138,26 @@ def _distinct(batch: pl.LazyFrame, name: str, start: int) -> pl.LazyFrame:
     )
 
 
-def _count(tally: Tally, distinct: pl.DataFrame) -> None:
+def _count(tally: Tally, distinct: pl.DataFrame, declared: Declared | None) -> None:
     """Add the texts of one piece to the tally."""
-    blank = distinct["text"] == ""
-    tally.empty += int(distinct.filter(blank)["rows"].sum())
-    texts = distinct.filter(~blank)
+    tally.blanks += int(distinct.filter((pl.col("text") == "") & (pl.col("raw") != ""))["rows"].sum())
+    texts = distinct.filter(pl.col("text") != "")
     spaced = texts.filter(pl.col("raw") != pl.col("text"))
     if spaced.height:
         tally.spaced.add(*_sum(spaced))
     tally.clocks += int(texts.filter(pl.col("text").str.contains(":", literal=True))["rows"].sum())
     _count_levels(tally, texts)
-    for form, rest in _by_form(texts):
+    missing, present = (declared.missing, declared.present) if declared else ((), ())
+    is_missing = pl.col("text").is_in(list(missing))
+    tally.certain += int(texts.filter(is_missing)["rows"].sum())
+    texts = texts.filter(~is_missing)
+    for form, rest in _by_form(texts, present):
         if form in ("token", "word"):
             for text, rows in rest.select("text", "rows").iter_rows():
                 tally.tokens[text] = tally.tokens.get(text, 0) + rows
-        if form != "token":
+        if form == "token":
+            tally.certain += int(rest["rows"].sum())
+        else:
             tally.forms.setdefault(form, Seen()).add(*_sum(rest))
 
 
@@ -153,11 +175,11 @@ def _sum(texts: pl.DataFrame) -> tuple[int, int]:
     return int(texts["rows"].sum()), int(texts["first"].min())  # type: ignore[arg-type]
 
 
-def _by_form(texts: pl.DataFrame) -> list[tuple[str, pl.DataFrame]]:
+def _by_form(texts: pl.DataFrame, present: tuple[str, ...]) -> list[tuple[str, pl.DataFrame]]:
     """Return the texts of each form; a pattern is only tried on what those before it left."""
     found = []
     for form, tokens in (("token", MISSING_TOKENS), ("word", MISSING_WORDS)):
-        known = texts["text"].is_in(sorted(tokens))
+        known = texts["text"].is_in(sorted(tokens.difference(present)))
         found.append((form, texts.filter(known)))
         texts = texts.filter(~known)
     for form, pattern in PATTERNS.items():

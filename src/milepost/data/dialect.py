@@ -75,7 +75,7 @@ def sniff_text(text: str, *, where: str, encoding: str = "utf-8") -> Dialect:
         encoding,
         delimiter,
         quote,
-        checked_names([name.strip(SPACES) for name in first], where=where),
+        header_names(first, where=f"{where}, line 1"),
         is_plain=encoding in ("utf-8", "utf-8-sig") and not odd and not _has_stray_quote(lines),
     )
 
@@ -105,32 +105,42 @@ def single_byte(head: bytes) -> str:
     return "latin-1" if any(byte in head for byte in b"\x81\x8d\x8f\x90\x9d") else "cp1252"
 
 
+def header_names(cells: list[str], *, where: str) -> tuple[str, ...]:
+    """Return the names of columns from the cells of a first row, without outer spaces.
+
+    Raises:
+        MilepostError: a name is empty or stands twice, or the row holds numbers.
+    """
+    names = [cell.strip(SPACES) for cell in cells]
+    if names and all(re.fullmatch(PLAIN, name) for name in names):
+        raise MilepostError(
+            f"The first row holds numbers, not names: {listed(names, most=4)}.",
+            where=where,
+            fix="Add a first row with the name of each column.",
+        )
+    return checked_names(names, where=where)
+
+
 def checked_names(names: list[str], *, where: str) -> tuple[str, ...]:
     """Return the names of columns, each there and each once.
 
     Raises:
-        MilepostError: a name is empty or stands twice, or the first row holds numbers.
+        MilepostError: a name is empty or stands twice.
     """
-    if names and all(re.fullmatch(PLAIN, name) for name in names):
-        raise MilepostError(
-            f"The first row holds numbers, not names: {listed(names, most=4)}.",
-            where=f"{where}, line 1",
-            fix="Add a first row with the name of each column.",
-        )
     empty = [number for number, name in enumerate(names, 1) if not name]
     if empty or not names:
         index = " (pandas writes such a column unless index=False)" if empty == [1] else ""
         raise MilepostError(
             f"Column {listed(empty)} of {len(names)} has no name.",
-            where=f"{where}, line 1",
-            fix=f"Write a name for it into the first row, or delete the column{index}.",
+            where=where,
+            fix=f"Give it a name, or delete the column{index}.",
         )
     twice = {name: times for name, times in Counter(names).items() if times > 1}
     if twice:
         many = listed([f"{name!r} stands {times} times" for name, times in twice.items()])
         raise MilepostError(
             f"Several columns have the same name: {many}.",
-            where=f"{where}, line 1",
+            where=where,
             fix="Give each column a name of its own.",
         )
     return tuple(names)

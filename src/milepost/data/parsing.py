@@ -42,19 +42,37 @@ def cleaned(text: pl.Expr, *, present: tuple[str, ...] = ()) -> pl.Expr:
 
 def numbers(text: pl.Expr, form: Form = "") -> pl.Expr:
     """Return the numbers that a column of text says, Float64; `number_of` for a column."""
-    if form == "decimal comma":
-        digits = text.str.replace_all(NOT_DIGITS_COMMA, "").str.replace(",", ".", literal=True)
-        return pl.when(text.str.contains(whole(COMMA))).then(digits.cast(pl.Float64, strict=False))
-    plain = pl.when(text.str.contains(whole(PLAIN))).then(text.cast(pl.Float64, strict=False))
-    digits = text.str.replace_all(NOT_DIGITS, "").cast(pl.Float64, strict=False)
-    grouped = pl.when(text.str.contains(whole(GROUPED))).then(digits)
-    return finite(pl.coalesce(plain, grouped))
+    return text.map_batches(lambda cells: _numbers(cells, form), return_dtype=pl.Float64(), is_elementwise=True)
 
 
 def integers(text: pl.Expr, form: Form = "") -> pl.Expr:
     """Return the whole numbers that a column of text says, Int64; another number is missing."""
-    exact = pl.when(text.str.contains(whole(INTEGER))).then(text.cast(pl.Int64, strict=False))
-    return pl.coalesce(exact, as_integers(numbers(text, form)))
+
+    def read(cells: pl.Series) -> pl.Series:
+        exact = cells.str.contains(whole(INTEGER))
+        if exact.all():  # missing ones aside
+            return cells.cast(pl.Int64, strict=False)
+        broken = _numbers(cells, form).to_frame("number").select(as_integers(pl.col("number"))).to_series()
+        return pl.select(pl.when(exact).then(cells.cast(pl.Int64, strict=False)).otherwise(broken)).to_series()
+
+    return text.map_batches(read, return_dtype=pl.Int64(), is_elementwise=True)
+
+
+def _numbers(cells: pl.Series, form: Form) -> pl.Series:
+    """Return the numbers in text, step by step: most columns are plain, and the rest costs more."""
+    frame = cells.cast(pl.String).to_frame("text")
+    text = pl.col("text")
+    if form == "decimal comma":
+        digits = text.str.replace_all(NOT_DIGITS_COMMA, "").str.replace(",", ".", literal=True)
+        comma = pl.when(text.str.contains(whole(COMMA))).then(digits)
+        return frame.select(comma.cast(pl.Float64, strict=False)).to_series()
+    plain = frame["text"].str.contains(whole(PLAIN))
+    if plain.all():
+        return frame.select(finite(text.cast(pl.Float64, strict=False))).to_series()
+    digits = text.str.replace_all(NOT_DIGITS, "")
+    grouped = pl.when(text.str.contains(whole(GROUPED))).then(digits)
+    written = pl.when(plain).then(text).otherwise(grouped)
+    return frame.select(finite(written.cast(pl.Float64, strict=False))).to_series()
 
 
 def as_integers(number: pl.Expr) -> pl.Expr:
@@ -76,7 +94,9 @@ def times(text: pl.Expr, form: Form = "", zone: str = "UTC") -> pl.Expr:
     """Return the times that a column of text says, Datetime in UTC; `time_of` for a column."""
 
     def read(cells: pl.Series) -> pl.Series:
-        return moments(cells, form).select(_time(pl.col("naive"), pl.col("offset"), zone)).to_series()
+        found = moments(cells, form)
+        moved = found.select(_time(found, zone)).to_series()
+        return moved.set(~moved.is_between(_LEAST, _LATEST).fill_null(True), None)
 
     return text.map_batches(read, return_dtype=pl.Datetime("us", "UTC"), is_elementwise=True)
 
@@ -102,10 +122,16 @@ def in_utc(naive: pl.Expr, zone: str) -> pl.Expr:
     return pl.coalesce(here.dt.convert_time_zone("UTC"), before.dt.convert_time_zone("UTC").dt.offset_by("3h"))
 
 
-def _time(naive: pl.Expr, offset: pl.Expr, zone: str) -> pl.Expr:
+def _time(found: pl.DataFrame, zone: str) -> pl.Expr:
+    """Return the expression that takes the columns naive and offset of found to UTC."""
+    naive, offset = pl.col("naive"), pl.col("offset")
+    offsets = set(found["offset"].unique())
+    if offsets <= {"Z", "z", "UTC"}:  # most columns have one way of saying it
+        return naive.dt.replace_time_zone("UTC")
+    if offsets == {None}:
+        return in_utc(naive, zone)
     moved = (naive - _ahead(offset)).dt.replace_time_zone("UTC")
-    time = pl.when(offset.is_null()).then(in_utc(naive, zone)).otherwise(moved)
-    return pl.when(time.is_between(_LEAST, _LATEST)).then(time)
+    return pl.when(offset.is_null()).then(in_utc(naive, zone)).otherwise(moved)
 
 
 def _ahead(offset: pl.Expr) -> pl.Expr:

@@ -13,19 +13,21 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from polars.io.plugins import register_io_source
 
 from milepost.data.batches import ROWS
 from milepost.data.dialect import checked_names
-from milepost.data.staging import key_of, staged_path, write_parquet
+from milepost.data.staging import stage_by_content
 from milepost.ground.doors import door
 from milepost.ground.errors import EnvironmentFault, MilepostError
-from milepost.ground.files import hash_of_file
 from milepost.problem.secrets import hide_secrets, resolve_secrets
 from milepost.problem.spec import SqlSource
 
 _POSTGRES = ("postgres://", "postgresql://")
 _FILES = (".db", ".sqlite", ".sqlite3")
 _FETCH = ROWS // 4
+# Arrow types that Polars takes over as they are; lists and bytes come along and are left out with a finding later
+_PLAIN = ("int", "uint", "float", "double", "bool", "string", "large_", "date", "timestamp", "time", "list", "binary")
 
 
 def stage_query(source: SqlSource, folder: Path, *, base: Path, where: str) -> tuple[Path, str, bool]:
@@ -62,25 +64,12 @@ def stage_query(source: SqlSource, folder: Path, *, base: Path, where: str) -> t
             fix="Write sqlite:///FILE or postgresql://…, or export the table to a file and name that.",
         )
     try:
-        return _kept(table, folder, is_text=not uri.startswith(_POSTGRES))
+        path, key = stage_by_content(table, folder, "sql")
     except pl.exceptions.PolarsError as why:
         raise EnvironmentFault(
             f"The database stopped answering: {told(why)}.", where=where, fix="Run the same command again."
         ) from None
-
-
-def _kept(table: pl.LazyFrame, folder: Path, *, is_text: bool) -> tuple[Path, str, bool]:
-    """Write the answer, then give it the name of its content."""
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = staged_path(folder, ".answer", key_of(id(table)))
-    try:
-        write_parquet(table, partial)
-        key = key_of("sql", hash_of_file(partial))
-        path = staged_path(folder, "sql", key)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
-    return path, key, is_text
+    return path, key, not uri.startswith(_POSTGRES)
 
 
 def _sqlite_path(uri: str, base: Path) -> Path:
@@ -96,7 +85,7 @@ def _from_sqlite(path: Path, query: str, *, told: Callable[[Exception], str], wh
         )
 
     def opened() -> sqlite3.Connection:
-        return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+        return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False)
 
     try:
         with closing(opened()) as connection:
@@ -113,7 +102,7 @@ def _from_sqlite(path: Path, query: str, *, told: Callable[[Exception], str], wh
                 columns = ([_as_text(value) for value in column] for column in zip(*some, strict=True))
                 yield pl.DataFrame(list(columns), schema=dict.fromkeys(names, pl.String))
 
-    return _streamed(rows, pl.Schema(dict.fromkeys(names, pl.String())))
+    return _streamed(rows, pl.Schema(dict.fromkeys(names, pl.String())), sqlite3.Error)
 
 
 def _as_text(value: object) -> str | None:
@@ -136,39 +125,51 @@ def _from_postgres(uri: str, query: str, *, told: Callable[[Exception], str], wh
             where=where,
             fix="Check the address and that the server runs and lets this machine in, then run the same command again.",
         ) from None
-    with closing(connection):
-        try:
-            schema = _described(connection, query, where=where)
-        except dbapi.Error as why:
-            raise _refused(told(why), where) from None
+    try:
+        with closing(connection), closing(connection.cursor()) as cursor:
+            asked = _plainly(query, cursor.adbc_execute_schema(query), where=where)
+            plain = cursor.adbc_execute_schema(asked)
+    except dbapi.Error as why:
+        raise _refused(told(why), where) from None
+    schema = pl.DataFrame(pl.from_arrow(plain.empty_table())).schema
 
     def rows() -> Iterator[pl.DataFrame]:
         with closing(dbapi.connect(uri)) as again, closing(again.cursor()) as cursor:
-            cursor.execute(query)
+            cursor.execute(asked)
             for batch in cursor.fetch_record_batch():
                 yield pl.DataFrame(pl.from_arrow(batch)).match_to_schema(schema)
 
-    return _streamed(rows, schema)
+    return _streamed(rows, schema, dbapi.Error)
 
 
-def _described(connection: Any, query: str, *, where: str) -> pl.Schema:
-    """Return the names and types of an answer before it is asked for."""
-    with closing(connection.cursor()) as cursor:
-        schema = cursor.adbc_execute_schema(query)
-    names = checked_names(list(schema.names), where=f"{where}.query")
-    return pl.Schema(zip(names, pl.DataFrame(pl.from_arrow(schema.empty_table())).dtypes, strict=True))
+def _plainly(query: str, answer: Any, *, where: str) -> str:
+    """Return the query with numeric as floating numbers, and intervals, JSON and their like as text.
+
+    Args:
+        query: what the user asks.
+        answer: the Arrow schema of what would come back.
+        where: its place, for errors.
+    """
+    checked_names(list(answer.names), where=f"{where}.query")
+    columns = []
+    for field in answer:
+        name, kind = '"{}"'.format(field.name.replace('"', '""')), str(field.type)
+        is_plain = kind.startswith(_PLAIN)
+        cast = "" if is_plain else "::double precision" if "type_name=numeric" in kind else "::text"
+        columns.append(f"{name}{cast} as {name}")
+    return f"select {', '.join(columns)} from ({query.strip().rstrip(';')}) as answer"
 
 
-def _streamed(rows: Callable[[], Iterator[pl.DataFrame]], schema: pl.Schema) -> pl.LazyFrame:
-    """Return a lazy table whose pieces are asked for when it is written down."""
-    from polars.io.plugins import register_io_source
+def _streamed(rows: Callable[[], Iterator[pl.DataFrame]], schema: pl.Schema, refusal: type[Exception]) -> pl.LazyFrame:
+    """Return a lazy table whose pieces are asked for when it is written down; a refusal becomes a Polars error."""
 
-    def source(
-        with_columns: list[str] | None, predicate: pl.Expr | None, n_rows: int | None, batch_size: int | None  # noqa: ARG001
-    ) -> Iterator[pl.DataFrame]:
-        for piece in rows():
-            kept = piece if predicate is None else piece.filter(predicate)
-            yield kept if with_columns is None else kept.select(with_columns)
+    def source(with_columns: list[str] | None, predicate: pl.Expr | None, *_: int | None) -> Iterator[pl.DataFrame]:
+        try:
+            for piece in rows():
+                kept = piece if predicate is None else piece.filter(predicate)
+                yield kept if with_columns is None else kept.select(with_columns)
+        except refusal as why:
+            raise pl.exceptions.ComputeError(str(why)) from None
 
     return register_io_source(source, schema=schema)
 

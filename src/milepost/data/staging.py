@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -40,7 +42,7 @@ def _identity(path: Path) -> list[object]:
 
 def staged_path(folder: Path, name: str, key: str) -> Path:
     """Return where a table of that name and key is staged."""
-    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).name.split(".")[0]).strip("-")[:40]
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).stem).strip("-")[:40]
     return folder / f"{plain or 'table'}-{key}.parquet"
 
 
@@ -58,6 +60,26 @@ def write_parquet(frame: pl.LazyFrame, path: Path) -> None:
             if is_disk_full(why, path):
                 raise OSError(errno.ENOSPC, "No space left on device") from why
             raise
+
+
+def stage_by_content(frame: pl.LazyFrame, folder: Path, name: str) -> tuple[Path, str]:
+    """Write frame to a file that is named by its content; return the file and its key.
+
+    For what cannot be known before it was read: the same rows are the same file, and a file that is there stays.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, unnamed = tempfile.mkstemp(dir=folder, prefix=".answer-", suffix=".parquet")
+    os.close(handle)
+    partial = Path(unnamed)
+    try:
+        write_parquet(frame, partial)
+        key = key_of(hash_of_file(partial))
+        path = staged_path(folder, name, key)
+        if not path.exists():
+            partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return path, key
 
 
 def is_disk_full(why: Exception, path: Path) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from milepost.evaluate.value import Stakes
-from milepost.ground.text import figure, listed
+from milepost.ground.text import figure
 from milepost.problem.criteria import Criterion
 
 MOST_CANDIDATES = 2000
@@ -194,12 +194,16 @@ def _best(wanted: np.ndarray, allowed: np.ndarray) -> int:
 def _notable(
     chosen: int, sweep: _Sweep, criteria: Sequence[Criterion], meets: Sequence[np.ndarray | None], allowed: np.ndarray
 ) -> list[ThresholdRow]:
-    """Return the chosen threshold, the best without criteria, each criterion just met, and 0.5."""
+    """Return the chosen threshold, the best without criteria, for each criterion the best of the others, and 0.5."""
     places = [(chosen, "chosen")]
     places.append((_best(sweep.objective, allowed), "most money" if sweep.value is not None else "highest accuracy"))
     for criterion, met in zip(criteria, meets, strict=True):
         if met is not None and met.any():
-            places.append((_best(sweep.objective, met), f"best with {criterion.text}"))
+            others = [
+                other for other in criteria if other is not criterion and _values_of(other.metric, sweep) is not None
+            ]
+            wanted = _clearance(others, sweep) if others else sweep.objective
+            places.append((_best(wanted, met), f"best with {criterion.text}"))
     places.append((int(np.argmin(np.abs(sweep.at - 0.5))), "0.5"))
     rows: dict[int, ThresholdRow] = {}
     for place, role in places:
@@ -222,7 +226,7 @@ def _sentence(chosen: ThresholdRow, moved: Sequence[Criterion], meets_all: bool,
     if not moved:
         best = "the most money" if has_value else "the highest accuracy"
         return f"{act}: it brings {best} out of fold{worth}."
-    names = listed([criterion.text for criterion in moved])
+    names = " and ".join(criterion.text for criterion in moved)
     if meets_all:
         best = "brings the most money" if has_value else "clears them by the most"
         return f"{act}: of all thresholds that meet {names} out of fold, it {best}{worth}."

@@ -169,14 +169,19 @@ def _reason(criterion: Criterion, measured: Measured, outcome: Outcome) -> str:
     value = _written(criterion.metric, measured.value)
     if measured.interval is None:
         return f"{criterion.text}: can't tell yet; {title} is {value}. {measured.why}"
-    ends = f"{_written(criterion.metric, measured.interval.lo)} to {_written(criterion.metric, measured.interval.hi)}"
-    sure = f"{title} is {value}, and with {share(measured.interval.level, digits=1)} confidence between {ends}"
+    ends = [_written(criterion.metric, end) for end in (measured.interval.lo, measured.interval.hi)]
+    sure = f"{title} is {value}, and with {_level(measured.interval.level)} confidence between {ends[0]} and {ends[1]}"
     limit = _written(criterion.metric, criterion.threshold)
     if outcome == "met":
         return f"{criterion.text}: met; {sure}, all of it on the right side of {limit}."
     if outcome == "not met":
         return f"{criterion.text}: not met; {sure}, all of it on the wrong side of {limit}."
     return f"{criterion.text}: can't tell yet; {sure}, and {limit} lies inside. More test rows would narrow it."
+
+
+def _level(level: float) -> str:
+    """Return a level without digits that say nothing: 95 %, 97.5 %, 98.33 %."""
+    return f"{figure(100 * level, digits=4)} %"
 
 
 def _written(metric: str, value: float) -> str:
@@ -200,7 +205,7 @@ def _sentences(overall: Outcome, judged: Sequence[Judged], rows: int, look: int,
     if look > 1:
         says.append(
             f"This is look {look} at the same test rows. Each look is one more chance to be lucky, "
-            f"so the intervals are at {share(level, digits=2)} instead of 95 %."
+            f"so the intervals are at {_level(level)} instead of 95 %."
         )
     return tuple(says)
 

@@ -15,6 +15,8 @@ def as_document(value: Any) -> Any:
     """Return value as JSON-able data; a number that is not finite becomes "inf", "-inf" or "nan"."""
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: as_document(getattr(value, field.name)) for field in fields(value)}
+    if hasattr(value, "model_dump"):  # the contract
+        return as_document(value.model_dump(mode="json", by_alias=True))
     if isinstance(value, Mapping):
         return {str(key): as_document(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

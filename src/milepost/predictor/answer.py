@@ -23,6 +23,8 @@ from milepost.predictor.decide import decided, decided_row, first_largest
 if TYPE_CHECKING:
     import polars as pl
 
+    from milepost.predictor.predictor import Predictor
+
 Document = Mapping[str, Any]
 Answer = dict[str, Any]
 
@@ -103,7 +105,8 @@ def number_table(model: Document, response: np.ndarray, flags: pl.Series) -> pl.
     number, finite = response[:, 0], np.isfinite(response[:, 0])
     columns = {"prediction": number}
     if interval := interval_of(model["calibration"]):
-        columns |= {"lo": number + interval[0], "hi": number + interval[1]}
+        with np.errstate(over="ignore"):
+            columns |= {"lo": number + interval[0], "hi": number + interval[1]}
     columns["decision"] = number
     shown = [_where(finite, pl.Series(name, values)) for name, values in columns.items()]
     return pl.DataFrame([*shown, _with_no_answer(flags, finite)])
@@ -137,6 +140,11 @@ def shares_of(response: np.ndarray) -> np.ndarray:
         return response
     positive = np.clip(response[:, 0], 0.0, 1.0) + 0.0
     return np.stack([1.0 - positive, positive], axis=1)
+
+
+def empty_answers(predictor: Predictor) -> pl.DataFrame:
+    """Return a table of answers without rows: the names and types of a predictor's columns."""
+    return predictor.answer_table([])
 
 
 def _where(finite: np.ndarray, values: pl.Series) -> pl.Series:

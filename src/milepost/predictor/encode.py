@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from milepost.predictor.levels import MISSING, UNKNOWN, Levels, numbers_of
 from milepost.predictor.times import part_of_column, part_of_value
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ Values = Mapping[str, object]  # one row: column name -> float, bool, str, date,
 WriteRow = Callable[[Values, list[float]], None]
 
 _NAN = math.nan
-_UNKNOWN, _MISSING = -1, -2
 
 
 def block_width(block: Block) -> int:
@@ -50,10 +49,11 @@ def encode_table(frame: pl.DataFrame, blocks: Sequence[Block]) -> np.ndarray:
     """
     matrix = np.empty((frame.height, width_of(blocks)))
     at = 0
-    for block in blocks:
-        width = block_width(block)
-        _COLUMN_WRITERS[block["op"]](frame.get_column(block["column"]), block, matrix[:, at : at + width])
-        at += width
+    with np.errstate(over="ignore", invalid="ignore"):  # a number too large is infinite, as it is in a row
+        for block in blocks:
+            width = block_width(block)
+            _COLUMN_WRITERS[block["op"]](frame.get_column(block["column"]), block, matrix[:, at : at + width])
+            at += width
     return matrix
 
 
@@ -121,13 +121,6 @@ def _row_number(block: Block, at: int) -> WriteRow:
     return write
 
 
-def numbers_of(values: pl.Series) -> np.ndarray:
-    """Return numbers or flags as float64, shape (rows,); NaN where missing."""
-    import polars as pl
-
-    return values.cast(pl.Float64).to_numpy()
-
-
 # missing
 
 
@@ -152,60 +145,10 @@ def _is_missing(values: pl.Series) -> np.ndarray:
 # levels
 
 
-@dataclass(frozen=True, slots=True)
-class Levels:
-    """Where each level stands, for values of text and for numbers and flags."""
-
-    texts: dict[str, int]
-    numbers: dict[float, int]
-
-    @classmethod
-    def of(cls, levels: Sequence[str]) -> Levels:
-        texts: dict[str, int] = {}
-        numbers: dict[float, int] = {}
-        for position, level in enumerate(levels):
-            texts.setdefault(level, position)
-            number = {"true": 1.0, "false": 0.0}.get(level, _number_in(level))
-            if math.isfinite(number):
-                numbers.setdefault(number, position)
-        return cls(texts, numbers)
-
-    def positions(self, values: pl.Series) -> np.ndarray:
-        """Return the position of each value among the levels; -1 where it is none of them, -2 where it is missing."""
-        import polars as pl
-
-        if values.dtype == pl.Null:
-            return np.full(len(values), _MISSING)
-        if values.dtype.is_numeric() or values.dtype == pl.Boolean:
-            return self._positions_of_numbers(numbers_of(values))
-        levels = pl.Enum(list(self.texts))
-        codes = values.cast(levels, strict=False).to_physical().cast(pl.Int64).fill_null(_UNKNOWN).to_numpy()
-        places = np.array([*self.texts.values(), _UNKNOWN], dtype=np.int64)[codes]
-        return np.where(values.is_null().to_numpy(), _MISSING, places)
-
-    def _positions_of_numbers(self, numbers: np.ndarray) -> np.ndarray:
-        keys = np.array(sorted(self.numbers))
-        places = np.array([self.numbers[key] for key in keys.tolist()] + [_UNKNOWN], dtype=np.int64)
-        at = np.searchsorted(keys, numbers)
-        known = np.append(keys, _NAN)[at] == numbers
-        return np.where(np.isnan(numbers), _MISSING, np.where(known, places[at], _UNKNOWN))
-
-    def for_rows(self) -> dict[object, int]:
-        """Return one dictionary for both; no text equals a number."""
-        return dict([*self.texts.items(), *self.numbers.items()])
-
-
-def _number_in(level: str) -> float:
-    try:
-        return float(level)
-    except ValueError:
-        return _NAN
-
-
 def _write_one_hot(values: pl.Series, block: Block, out: np.ndarray) -> None:
     positions = Levels.of(block["levels"]).positions(values)
     unknown, missing = _one_hot_places(block)
-    positions = np.where(positions == _UNKNOWN, unknown, np.where(positions == _MISSING, missing, positions))
+    positions = np.where(positions == UNKNOWN, unknown, np.where(positions == MISSING, missing, positions))
     out[:] = 0.0
     rows = np.flatnonzero(positions >= 0)
     out[rows, positions[rows]] = 1.0
@@ -237,7 +180,7 @@ def _write_codes(values: pl.Series, block: Block, out: np.ndarray) -> None:
     positions = Levels.of(block["levels"]).positions(values)
     unknown = float(len(block["levels"])) if block["other"] else _NAN
     known = np.where(positions >= 0, positions, _NAN)
-    out[:, 0] = np.where(positions == _UNKNOWN, unknown, known)
+    out[:, 0] = np.where(positions == UNKNOWN, unknown, known)
 
 
 def _row_codes(block: Block, at: int) -> WriteRow:

@@ -298,9 +298,9 @@ def missing_flag(column: Column) -> tuple[str, ...]:
 
 
 def _plain(raw: Any) -> Any:
-    """Return Python's own value for a scalar of numpy or pandas; None for their missing ones."""
+    """Return Python's own value for a scalar of numpy or pandas; None for what these and Decimal call missing."""
     family = type(raw)
-    if family.__name__ in ("NAType", "NaTType"):
+    if family.__name__ in ("NAType", "NaTType") or (family.__name__ == "Decimal" and raw.is_nan()):
         return None
     if family.__module__ == "numpy" and family.__name__ != "ndarray":
         return raw.item()

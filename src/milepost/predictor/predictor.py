@@ -15,7 +15,16 @@ import numpy as np
 from milepost.data.schema import Schema
 from milepost.ground import fanout
 from milepost.ground.errors import MilepostError
-from milepost.predictor.answer import Answer, class_answer, class_table, number_answer, number_table, shares_of
+from milepost.ground.text import counted
+from milepost.predictor.answer import (
+    Answer,
+    class_answer,
+    class_table,
+    empty_answers,
+    number_answer,
+    number_table,
+    shares_of,
+)
 from milepost.predictor.calibrate import calibrated, calibrated_row
 from milepost.predictor.inputs import compile_gate
 from milepost.predictor.members import Member
@@ -53,6 +62,10 @@ class Predictor:
         self._derived = model.get("derived", [])
         self._members = [Member(document, files) for document in model["members"]]
         self._answer = self._compile_row()
+
+    def __repr__(self) -> str:
+        inputs = counted(len(self.schema.columns), "input")
+        return f"Predictor({self.schema.task}, {inputs}, bundle {self.bundle_id or 'in memory'})"
 
     @property
     def classes_(self) -> list[str]:
@@ -96,11 +109,24 @@ class Predictor:
             keep: columns of frame that stand before the answers, such as the id.
             rows: in one batch, about.
             threads: how many work at once, None takes all cores.
+
+        Raises:
+            MilepostError: a kept column has the name of an answer, or answer_table refuses.
         """
-        needed = list(dict.fromkeys([*keep, *(name for name in self.schema.names)]))
-        known = [name for name in needed if name in frame.collect_schema().names()]
-        for batch in frame.select(known).collect_batches(chunk_size=rows, maintain_order=True):
-            yield batch.select(keep).hstack(self.answer_table(batch, threads=threads))
+        import polars as pl
+
+        known = frame.collect_schema().names()
+        for name in keep:
+            if name in empty_answers(self).columns:
+                raise MilepostError(
+                    f"The column {name!r} has the name of an answer, so it cannot be kept.",
+                    where="the table to be answered",
+                    fix=f"Rename {name!r} in the table.",
+                )
+        needed = [name for name in dict.fromkeys([*keep, *self.schema.names]) if name in known]
+        for batch in frame.select(needed).collect_batches(chunk_size=rows, maintain_order=True):
+            kept = [batch.get_column(name) for name in keep]
+            yield pl.DataFrame([*kept, *self.answer_table(batch, threads=threads)])
 
     def predict(self, table: Any) -> np.ndarray:
         """Return the decision for each row, shape (rows,): the label that is acted on, or the number.
@@ -135,8 +161,10 @@ class Predictor:
         frame = self._with_derived(frame)
         total: np.ndarray | None = None
         for member, answers in zip(self._members, self._tables, strict=True):
-            part = member.weight * answers(frame, threads or fanout.cores())
-            total = part if total is None else total + part
+            part = answers(frame, threads or fanout.cores())
+            with np.errstate(over="ignore", invalid="ignore"):  # what is no number has no answer, and says so
+                part = member.weight * part
+                total = part if total is None else total + part
         assert total is not None  # a model has a member
         return calibrated(total, self._model["calibration"]), flags
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from milepost.predictor.encode import Levels
+from milepost.predictor.levels import Levels
 from milepost.predictor.model import OfFrame, OfValues, Values
 
 if TYPE_CHECKING:

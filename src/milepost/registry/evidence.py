@@ -1,4 +1,4 @@
-"""What is known of a bundle and attached to it: the names of the documents, and the two that are found, not made."""
+"""Two pieces of evidence that are found, not made: where a bundle was trained, and what it comes from."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Final
-
-EVIDENCE: Final = ("climb", "verdict", "timings", "environment", "lineage", "reference", "problem")
 
 # what can change an answer or its bits
 _PACKAGES = (

@@ -262,8 +262,8 @@ def _faults(history: History) -> Iterator[None]:
         raise EnvironmentFault(
             f"The history of decisions can't be read or written: {str(why).splitlines()[0]}",
             where=str(history),
-            fix="Check the disk, the permissions and the connection; if a file is damaged, restore the folder "
-            "from a copy.",
+            fix="Check space, permissions and connection, then run the same command again; "
+            "a damaged folder must be restored from a copy.",
         ) from why
 
 

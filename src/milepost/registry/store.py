@@ -91,7 +91,7 @@ class Store:
 
         Args:
             bundle_id: the bundle.
-            name: a name of registry/evidence, or another one word.
+            name: one word ("climb", "verdict", "environment", "lineage").
             document: JSON-able data or frozen dataclasses.
 
         Raises:

@@ -25,6 +25,7 @@ from milepost.problem.spec import Problem
 from milepost.registry.decisions import Decision
 from milepost.show import terminal, views
 from milepost.show.glossary import Entry
+from milepost.show.leg import Leg
 from milepost.show.wording import columns_in_short, currency_of, noun_of_rows
 
 View = Callable[[Any, Problem | None], RenderableType]
@@ -45,7 +46,19 @@ def _threshold(choice: ThresholdChoice, problem: Problem | None) -> RenderableTy
     return views.threshold_view(choice, problem.success, currency=currency_of(problem))
 
 
+def _leg(leg: Leg, problem: Problem | None) -> RenderableType:
+    shown = None if leg.result is None else view(leg.result, problem=problem)
+    return terminal.spaced(
+        terminal.heading(f"{leg.number}. {leg.title}"),
+        terminal.plain(leg.why, "dim"),
+        terminal.plain(f"$ {leg.command}", "bold") if leg.command else None,
+        shown,
+        *(terminal.plain(sentence) for sentence in leg.found),
+    )
+
+
 VIEWS: dict[type, View] = {
+    Leg: _leg,
     Ladder: lambda ladder, _: views.ladder_view(ladder),
     Verdict: _verdict,
     ThresholdChoice: _threshold,
@@ -128,6 +141,8 @@ def _part(label: str, value: Any, problem: Problem | None) -> RenderableType:
         return terminal.spaced(
             terminal.heading(_label(label)), *(view(item, problem=problem) for item in value.values())
         )
+    if isinstance(value, Sequence) and value and type(value[0]) in VIEWS_OF_MANY:
+        return Group(terminal.heading(_label(label)), view(value, problem=problem))
     return view(value, problem=problem)
 
 

@@ -55,7 +55,8 @@ def explain(term: str) -> Entry:
 def find(term: str) -> Entry | None:
     """Return the entry that a term names, or None."""
     folded, known = _folded(term), _by_name()
-    return known.get(folded) or known.get(folded.removesuffix("s"))
+    exact = next((entry for entry in entries() if entry.term == term), None)
+    return exact or known.get(folded) or known.get(folded.removesuffix("s"))
 
 
 def terms() -> tuple[str, ...]:

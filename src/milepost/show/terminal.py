@@ -22,12 +22,14 @@ class Heading:
 
     Attributes:
         title: what stands above it.
-        is_number: set to the right, never broken.
+        is_number: set to the right, on one line.
+        may_fold: a number that may take two lines where space is short.
         from_width: columns of a terminal from which on it is shown.
     """
 
     title: str
     is_number: bool = False
+    may_fold: bool = False
     from_width: int = NARROW
 
 
@@ -44,7 +46,10 @@ class Grid:
         for place in shown:
             head = self.headings[place]
             table.add_column(
-                head.title, justify="right" if head.is_number else "left", no_wrap=head.is_number, overflow="fold"
+                head.title,
+                justify="right" if head.is_number else "left",
+                no_wrap=head.is_number and not head.may_fold,
+                overflow="fold",
             )
         for row in self.rows:
             table.add_row(

@@ -25,7 +25,7 @@ INKS: dict[str, Ink] = {
     "paper": Ink("#ffffff", "#13181e"),
     "panel": Ink("#f6f5f2", "#1b2129"),
     "model": Ink("#0a64a8", "#6db6f0"),
-    "second": Ink("#b35c00", "#f0a04b"),
+    "second": Ink("#a85500", "#f0a04b"),
     "third": Ink("#8f4a7f", "#d99ac8"),
     "good": Ink("#00735a", "#3fc39d"),
     "bad": Ink("#b23a1e", "#f28a6b"),

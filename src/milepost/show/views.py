@@ -82,8 +82,9 @@ def _money_in_short(problem: Problem) -> str:
     if problem.value is None:
         return ""
     cells = ("true_positive", "false_positive", "true_negative", "false_negative")
+    declared = {cell.replace("_", " "): getattr(problem.value, cell) for cell in cells}
     told = [
-        f"{cell.replace('_', ' ')} {getattr(problem.value, cell)}" for cell in cells if getattr(problem.value, cell)
+        f"{cell} {figure(money) if isinstance(money, float) else money}" for cell, money in declared.items() if money
     ]
     told += ["a matrix by class"] if problem.value.matrix else []
     told += [f"each row {problem.value.row}"] if problem.value.row else []
@@ -144,14 +145,14 @@ def ladder_view(ladder: Ladder, *, reasons: bool = True) -> Group:
         Heading("rung"),
         Heading(f"{ladder.loss} loss", is_number=True, from_width=MIDDLE),
         Heading("gain", is_number=True),
-        Heading("95 % interval", is_number=True),
+        Heading("95 % interval", is_number=True, may_fold=True),
         Heading("answer", is_number=True, from_width=MIDDLE),
         Heading("training", is_number=True, from_width=WIDE),
         Heading("decision"),
     )
     grid = Grid(headings, tuple(_step_row(step, ladder.chosen) for step in ladder.steps))
     told = [wording.one_line(step.says, most=2000) for step in ladder.steps]
-    compared = plain(f"Compared on {count(ladder.rows)} development rows: {ladder.folds}.", "dim")
+    compared = plain(f"Compared on {count(ladder.rows)} development rows: {ladder.folds}", "dim")
     return spaced(
         heading("The climb"),
         plain(ladder.learnable.says),
@@ -165,9 +166,10 @@ def ladder_view(ladder: Ladder, *, reasons: bool = True) -> Group:
 def _step_row(step: Step, chosen: str) -> tuple[str | Text, ...]:
     gain, interval = "–", "–"
     if step.gain is not None:
+        gain = wording.percent(step.gain.relative)
         simpler = step.gain.mean / step.gain.relative if step.gain.relative else 0.0
-        gain = share(step.gain.relative)
-        interval = f"{share(step.gain.lo / simpler)} to {share(step.gain.hi / simpler)}" if simpler else "–"
+        ends = [wording.percent(end / simpler) for end in (step.gain.lo, step.gain.hi) if simpler]
+        interval = " to ".join(ends) or "–"
     decision = "failed" if step.failed else "kept" if step.kept else "not kept"
     if step.rung == chosen:
         decision = "chosen"
@@ -244,7 +246,7 @@ def _criteria(judged: Sequence[Judged], level: float, currency: str) -> Grid:
         Heading("criterion"),
         Heading("outcome"),
         Heading("value", is_number=True),
-        Heading(f"{wording.level_title(level)} interval", is_number=True),
+        Heading(f"{wording.level_title(level)} interval", is_number=True, may_fold=True),
     )
     rows = [
         (

@@ -5,6 +5,7 @@ Measured(recall, 0.571, 0.524..0.617)  ->  "57.1 % (52.4 % to 61.7 %)"
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -76,8 +77,17 @@ def amount(value: float | None, metric: str, currency: str = "") -> str:
         return "–"
     unit = unit_of(metric)
     if unit == "share":
-        return share(value)
+        return percent(value)
     return f"{figure(value, digits=4)} {clean(currency)}".rstrip() if unit == "money" else figure(value, digits=4)
+
+
+def percent(value: float) -> str:
+    """Return a share as a percentage; what is not finite as a sign.
+
+    >>> percent(0.0164), percent(float("inf")), percent(float("nan"))
+    ('1.6 %', '∞', '–')
+    """
+    return share(value) if math.isfinite(value) else figure(value)
 
 
 def unit_of(metric: str) -> str:

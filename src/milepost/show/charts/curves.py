@@ -21,7 +21,7 @@ def roc(curves: Curves, *, width: int = SQUARE) -> Chart:
     (left_alone, false_alarms), (missed, found) = curves.confusion
     act = _shares(false_alarms, false_alarms + left_alone), _shares(found, found + missed)
     titles = "share of the others falsely flagged", "share found (recall)"
-    return _curve(sorted(curves.roc), chance, act, titles, "The ROC curve.", width)
+    return _curve(curves.roc, chance, act, titles, "The ROC curve.", width)
 
 
 def precision_recall(curves: Curves, *, width: int = SQUARE) -> Chart:
@@ -31,7 +31,7 @@ def precision_recall(curves: Curves, *, width: int = SQUARE) -> Chart:
     chance = [{"x": 0.0, "y": rate}, {"x": 1.0, "y": rate}]
     act = _shares(found, found + missed), _shares(found, found + false_alarms)
     titles = "share found (recall)", "share of flagged that are right (precision)"
-    return _curve(sorted(curves.precision_recall), chance, act, titles, "Precision against recall.", width)
+    return _curve(curves.precision_recall, chance, act, titles, "Precision against recall.", width)
 
 
 def _shares(part: int, whole: int) -> float | None:
@@ -47,13 +47,13 @@ def _curve(
     width: int,
 ) -> Chart:
     x, y = _share_axes(*titles)
-    line = drawn([{"x": x, "y": y, "order": place} for place, (x, y) in enumerate(points)])
+    line = drawn([{"x": point[0], "y": point[1], "order": place} for place, point in enumerate(points)])
     curve = line.mark_line(color=ink("model"), strokeWidth=2.5).encode(x=x, y=y, order="order:Q")
     guess = drawn(chance).mark_line(color=ink("quiet"), strokeDash=[3, 3], strokeWidth=1).encode(x=x, y=y)
     layers = [guess, curve]
     if None not in act:
         here = drawn([{"x": act[0], "y": act[1], "text": "acts here"}])
-        falls = points[0][1] > points[-1][1]  # the free side of a falling curve is at its left
+        falls = min(points)[1] > max(points)[1]  # the free side of a falling curve is at its left
         side = {"align": "right", "dx": -10} if falls else {"align": "left", "dx": 10}
         words = here.mark_text(**side, dy=12, color=ink("second"), fontWeight="bold").encode(x=x, y=y, text="text:N")
         layers += [here.mark_circle(color=ink("second"), size=120, opacity=1).encode(x=x, y=y), words]
@@ -69,7 +69,9 @@ def calibration(curves: Curves, *, width: int = SQUARE) -> Chart:
     perfect = drawn([{"x": 0.0, "y": 0.0}, {"x": 1.0, "y": 1.0}])
     band = here.mark_area(color=ink("model"), opacity=0.15).encode(x=x, y=alt.Y("lo:Q"), y2="hi:Q")
     bars = here.mark_rule(color=ink("model"), strokeWidth=1.5).encode(x=x, y=alt.Y("lo:Q"), y2="hi:Q")
-    size = alt.Size("rows:Q", scale=alt.Scale(range=[30, 160]), legend=None)
+    size = alt.Size(
+        "rows:Q", scale=alt.Scale(domain=[0, max(row["rows"] for row in rows)], range=[20, 90]), legend=None
+    )
     layers = [
         perfect.mark_line(color=ink("quiet"), strokeDash=[3, 3], strokeWidth=1).encode(x=x, y=y),
         *([band] if len(rows) >= _FEWEST_FOR_BAND else []),

@@ -28,7 +28,9 @@ STRIP = 20  # height of a tinted strip behind a mark
 PERCENT = "format(100 * datum.value, '.3~r') + ' %'"  # label of a share in 0..1
 SHORT = "format(datum.value, '~s')"  # label of a large number
 _TAG = re.compile(r"<[^>]*>")  # no text of users stands in a tag
-_EMPTY = re.compile(r'<path [^>]*? d=""|<path class="background"[^>]*d="M0,0h0v0h0Z"|<rect [^>]*fill="transparent"/>')
+_EMPTY = re.compile(
+    r'<path [^>]*? d=""|<path class="background"(?![^>]* (?:fill|stroke)=)|<rect [^>]*fill="transparent"/>'
+)
 _UNSEEN = re.compile(r' (?:class|role|aria-[a-z]+|pointer-events|version|xmlns:xlink|stroke-miterlimit)="[^"]*"')
 _USUAL = re.compile(r' opacity="1"| transform="translate\(0,0\)"')
 _PLACES = re.compile(r' (?:d|transform|x|y|x1|x2|y1|y2|width|height|stroke-width|viewBox|r)="[^"]*"')

@@ -1,0 +1,58 @@
+"""The verb `check`: does the problem make sense, before anything is trained."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from milepost.api.opening import Opened, open_problem
+from milepost.data.labels import truth
+from milepost.draft.sense import Sense, make_sense
+from milepost.explore.findings import explore
+from milepost.ground.events import Event, Listener, silent
+from milepost.ground.seeds import derived
+from milepost.problem.read import FILE_NAME
+
+MOST_ROWS = 50_000  # development rows that are looked at
+
+
+def check(problem: Path | str = FILE_NAME, *, seed: int = 0, listener: Listener = silent) -> Sense:
+    """Return whether the problem at a path makes sense: what is free, what can be verified, what contradicts itself.
+
+    The targets of test rows stay closed: what they will show is planned from development rows.
+
+    Args:
+        problem: path of the problem file.
+        seed: of samples.
+        listener: hears the progress.
+
+    Raises:
+        MilepostError: the problem, its table or its split is wrong, or the problem contradicts itself.
+    """
+    path = Path(problem)
+    opened = open_problem(path, listener=listener)
+    frame = opened.rows(_looked_at(opened, seed))
+    listener(Event("check", "looking for leaks, outliers, missing values"))
+    findings = (*opened.dataset.findings, *opened.split.findings, *explore(frame, opened.schema, seed=seed))
+    listener(Event("check", "holding the criteria against what comes for free"))
+    sense = make_sense(
+        opened.problem,
+        opened.schema,
+        opened.split,
+        frame,
+        frame.select(truth(opened.schema)).to_series().to_numpy(),
+        derived=opened.derived,
+        rule=opened.rule,
+        findings=findings,
+    )
+    return sense if path == Path(FILE_NAME) else replace(sense, next_step=f"milepost train --problem {path}")
+
+
+def _looked_at(opened: Opened, seed: int) -> np.ndarray:
+    """Return the development rows to look at, ascending: all of them, or a sample of many."""
+    rows = opened.split.development
+    if len(rows) <= MOST_ROWS:
+        return rows
+    return np.sort(np.random.default_rng(derived(seed, "check")).choice(rows, MOST_ROWS, replace=False))

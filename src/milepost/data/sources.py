@@ -1,0 +1,239 @@
+"""Any table as a lazy frame: files by name or glob, Delta tables, databases, addresses in the cloud.
+
+What Polars scans by itself (Parquet, Arrow, Delta) stays where it is; everything else is staged once, as Parquet.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from milepost.data.cloud import CLOUD, WEB, download, scan_cloud
+from milepost.data.delimited import columns_differ, stage_delimited
+from milepost.data.delta import delta_version, is_delta, scan_delta
+from milepost.data.dialect import checked_names
+from milepost.data.findings import Finding
+from milepost.data.formats import Format, damaged, format_of
+from milepost.data.json_lines import scan_json
+from milepost.data.sql import stage_query
+from milepost.data.staging import key_of, source_key, staged_path, write_parquet
+from milepost.data.workbook import read_sheet
+from milepost.ground.errors import MilepostError
+from milepost.ground.events import Event, Listener, silent
+from milepost.ground.files import canonical_json, write_text
+from milepost.ground.records import as_document, from_document
+from milepost.ground.text import counted, listed, nearest
+from milepost.ground.workspace import Workspace
+from milepost.problem.secrets import resolve_secrets
+from milepost.problem.spec import SqlSource
+
+Source = str | Path | SqlSource
+Staged = tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A table as it comes, before anything is repaired.
+
+    Attributes:
+        frame: lazy; what reads it can be larger than memory.
+        name: what people call the source.
+        is_text: every column came as text, so that numbers in text are nothing to report.
+        staged: the table was written into the workspace.
+        key: 16 digits that change when the source changes; None where that cannot be known without reading it.
+        findings: what was odd about reading it.
+    """
+
+    frame: pl.LazyFrame
+    name: str
+    is_text: bool = False
+    staged: bool = False
+    key: str | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+def scan(
+    source: Source, *, workspace: Workspace, base: Path, listener: Listener = silent, where: str | None = None
+) -> Scanned:
+    """Return a source as a lazy table.
+
+    Args:
+        source: a path, a glob, a Delta table, an address in the cloud, a workbook ("book.xlsx#Sheet2"), or a query.
+            Secrets in it are written ${NAME}.
+        workspace: where tables are staged.
+        base: the folder that relative paths start from.
+        listener: told when something takes long.
+        where: the place of the source in the problem file; the source itself where there is none.
+
+    Raises:
+        MilepostError: there is no such source, it is no table, or it has no rows to read.
+        EnvironmentFault: the network, a database or the disk failed, or a secret is not set.
+    """
+    if isinstance(source, SqlSource):
+        place = where or "the query"
+        listener(Event("read", "asking the database"))
+        path, key, is_text = stage_query(source, workspace.staged, base=base, where=place)
+        return Scanned(pl.scan_parquet(path), "the query's answer", is_text, True, key)
+    text = resolve_secrets(str(source), where=where or str(source))
+    if text.startswith(CLOUD):
+        frame, content, all_text = scan_cloud(text, workspace.staged, where=where or str(source))
+        name = text.rsplit("/", 1)[-1]
+        return _checked(Scanned(frame, name, all_text, content is not None, content), where or str(source))
+    if text.startswith(WEB):
+        listener(Event("read", f"fetching {text.rsplit('/', 1)[-1]}"))
+        text = str(download(text, workspace.staged, where=where or str(source)))
+    return _scan_local(text.removeprefix("file://"), workspace, base, listener, where)
+
+
+def _scan_local(text: str, workspace: Workspace, base: Path, listener: Listener, where: str | None) -> Scanned:
+    path, sheet = _with_sheet(base / Path(text).expanduser())
+    if is_delta(path):
+        version = delta_version(path)
+        key = key_of(str(path.resolve()), version)
+        return _checked(Scanned(scan_delta(path, version=version), path.name, key=key), str(path))
+    paths = _files(path, where)
+    formats = {each: format_of(each) for each in paths}
+    found = formats[paths[0]]
+    other = next((each for each in paths if formats[each] != found), None)
+    if other:
+        raise MilepostError(
+            f"{other.name} is {formats[other]}, but {paths[0].name} is {found}.",
+            where=str(other),
+            fix="Give all files of the glob the same format.",
+        )
+    if found in ("parquet", "arrow"):
+        scanned = Scanned(_together(paths, found), path.name, key=source_key(paths))
+    else:
+        scanned = _staged(paths, found, sheet, workspace, listener)
+    return _checked(scanned, str(path))
+
+
+def _with_sheet(path: Path) -> tuple[Path, str | None]:
+    """Return the path of a workbook and the sheet named behind it."""
+    if "#" not in path.name or path.exists():
+        return path, None
+    name, _, sheet = path.name.partition("#")
+    return path.with_name(name), sheet
+
+
+def _files(path: Path, where: str | None) -> list[Path]:
+    """Return the file, or the files that a glob means, in the order of their names."""
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        inside = next((f"*{each.suffix}" for each in sorted(path.iterdir()) if each.suffix and each.is_file()), "*.csv")
+        raise MilepostError(
+            "This is a folder, not a table.", where=str(path), fix=f"Name its files: {path / inside}"
+        )  # fmt: skip
+    if re.search(r"[*?\[]", str(path)):
+        anchor = Path(path.anchor)
+        found = sorted(each for each in anchor.glob(str(path.relative_to(anchor))) if each.is_file())
+        if found:
+            return found
+        raise MilepostError("No file matches.", where=_place(path, where), fix="Check the folder and the pattern.")
+    beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = nearest(path.name, beside)
+    fix = f"Write {near!r} instead." if near else "Name a file that exists; paths start from the problem file's folder."
+    raise MilepostError(f"There is no file {path.name!r}.", where=_place(path, where), fix=fix)
+
+
+def _place(path: Path, where: str | None) -> str:
+    return f"{where}: {path}" if where else str(path)
+
+
+def _staged(
+    paths: Sequence[Path], found: Format, sheet: str | None, workspace: Workspace, listener: Listener
+) -> Scanned:
+    """Return a table that is written to the workspace, unless it is there already."""
+    key = source_key(paths, found, sheet)
+    target = staged_path(workspace.staged, paths[0].name, key)
+    remarks = target.with_suffix(".json")  # what was odd about reading it, said again each time
+    if not target.exists():
+        files = paths[0].name if len(paths) == 1 else counted(len(paths), "file")
+        listener(Event("read", f"staging {files}"))
+        write_text(remarks, canonical_json(as_document(_STAGE[found](paths, target, sheet))))
+    findings = from_document(Staged, json.loads(remarks.read_text("utf-8"))) if remarks.exists() else ()
+    return Scanned(pl.scan_parquet(target), paths[0].name, found != "json", True, key, findings)
+
+
+def _stage_delimited(paths: Sequence[Path], target: Path, _: str | None) -> Staged:
+    return stage_delimited(paths, target)
+
+
+def _stage_json(paths: Sequence[Path], target: Path, _: str | None) -> Staged:
+    write_parquet(_aligned(paths, [scan_json(path) for path in paths]), target)
+    return ()
+
+
+def _stage_sheets(paths: Sequence[Path], target: Path, sheet: str | None) -> Staged:
+    sheets = [read_sheet(path, sheet) for path in paths]
+    write_parquet(_aligned(paths, [each.table.lazy() for each in sheets]), target)
+    return sheets[0].findings
+
+
+_STAGE: Mapping[Format, Callable[[Sequence[Path], Path, str | None], Staged]] = {
+    "delimited": _stage_delimited,
+    "json": _stage_json,
+    "excel": _stage_sheets,
+}
+
+
+def _together(paths: Sequence[Path], found: Format) -> pl.LazyFrame:
+    read = pl.scan_parquet if found == "parquet" else pl.scan_ipc
+    frames = []
+    for path in paths:
+        with _readable(path, found):
+            frames.append(read(path, glob=False))
+            frames[-1].collect_schema()
+    return _aligned(paths, frames)
+
+
+@contextmanager
+def _readable(path: Path, found: Format) -> Iterator[None]:
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError) as why:
+        raise damaged(path, found) from why
+
+
+def _aligned(paths: Sequence[Path], frames: Sequence[pl.LazyFrame]) -> pl.LazyFrame:
+    """Return the tables one below the other; whole and broken numbers of one column become broken ones.
+
+    Raises:
+        MilepostError: a table has other columns, or columns of another type, than the first; it is named.
+    """
+    first = frames[0].collect_schema()
+    for path, frame in zip(paths[1:], frames[1:], strict=True):
+        here = frame.collect_schema()
+        lacks, extra = [name for name in first if name not in here], [name for name in here if name not in first]
+        if lacks or extra:
+            raise columns_differ(paths[0].name, path, lacks, extra)
+        odd = [name for name in first if _class(first[name]) != _class(here[name]) != "empty" != _class(first[name])]
+        if odd:
+            types = listed([f"{name!r} is {here[name]}, not {first[name]}" for name in odd])
+            raise MilepostError(
+                f"{path.name} does not have the types of {paths[0].name}: {types}.",
+                where=str(path),
+                fix="Write that file again with the types of the first, or leave it out of the glob.",
+            )
+    return pl.concat([frame.select(first.names()) for frame in frames], how="vertical_relaxed")
+
+
+def _class(dtype: pl.DataType) -> str:
+    if isinstance(dtype, pl.Null):
+        return "empty"
+    if isinstance(dtype, pl.Categorical | pl.Enum | pl.String):
+        return "text"
+    return "number" if dtype.is_numeric() else str(dtype)
+
+
+def _checked(scanned: Scanned, where: str) -> Scanned:
+    """Return the table if its columns have names."""
+    checked_names(scanned.frame.collect_schema().names(), where=where)
+    return scanned

@@ -1,0 +1,330 @@
+"""From how a column is written to what it means: its repair, and a finding for each thing that is not plain.
+
+Tally(integer 9,998, missing 2)  ->  Repair(dtype "integer") and a finding "missing-token"
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from milepost.data.census import PATTERNS, TIMES, Tally
+from milepost.data.declared import Declared
+from milepost.data.findings import Finding
+from milepost.data.repairs import Repair, is_text, spelling_key
+from milepost.data.schema import Dtype
+from milepost.data.writing import MISSING_WORDS, Form
+from milepost.ground.errors import MilepostError
+from milepost.ground.text import count, counted, listed, share
+
+_MOSTLY = 0.5  # of the values; a column with so many numbers or times is worth a word about the others
+_PLAIN = ("integer", "whole", "real")
+_NUMBERS = (*_PLAIN, "comma or thousands", "grouped")
+_COMMAS = ("integer", "comma or thousands", "comma")
+_CODES = ("integer", "coded", "long")
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What a column means, and what is worth knowing about how it was written."""
+
+    repair: Repair
+    findings: tuple[Finding, ...] = ()
+
+
+def understand_text(tally: Tally, declared: Declared | None, *, is_text: bool, zone: str, keep: bool) -> Understood:
+    """Return what a column of text means.
+
+    Args:
+        tally: how it is written.
+        declared: what the problem file says of it.
+        is_text: the whole source is text, so that numbers in text are nothing to report.
+        zone: the zone of times that have no offset.
+        keep: its spellings name things (an id, a group) and stay as they are.
+
+    Raises:
+        MilepostError: the problem file says number or time, and a value is none.
+    """
+    said = declared or Declared(tally.column, "", "")
+    dtype, form, findings = _dtype(tally, said)
+    repair = Repair(
+        tally.column, dtype, form=form, zone=zone, missing=said.missing, present=said.present, kind=said.kind,
+        spellings=said.spellings,
+    )  # fmt: skip
+    if dtype == "text" and not keep and said.kind not in ("text", "id"):
+        repair, joined = _joined(repair, tally)
+        findings += joined
+    findings += _missing(repair, tally)
+    if not is_text:
+        findings += _held_as_text(repair, tally)
+    findings += _separators(repair, tally)
+    if dtype == "text" and tally.spaced.rows:
+        findings += (_spaced(tally),)
+    if dtype == "datetime" and zone == "UTC" and not tally.counted("zoned"):
+        findings += (_zoneless(tally),)
+    return Understood(repair, findings)
+
+
+def understand_typed(column: str, source: pl.DataType, declared: Declared | None, *, zone: str) -> Understood | None:
+    """Return what a column that is no text means; None where it holds lists or other things without one value.
+
+    Raises:
+        MilepostError: the problem file says number or time, and it holds neither.
+    """
+    said = declared or Declared(column, "", "")
+    dtype = _typed(source)
+    if dtype is None:
+        return None
+    if said.kind in ("category", "text"):
+        dtype = "text"
+    if (said.kind == "number" and dtype not in ("integer", "float", "boolean")) or (
+        said.kind == "time" and dtype not in ("date", "datetime")
+    ):
+        raise MilepostError(
+            f"Column {column!r} holds {source}, no {said.kind}.",
+            where=said.where,
+            fix=f"Name a column of {said.kind}s.",
+        )
+    if said.kind == "number" and dtype == "boolean":
+        dtype = "integer"
+    return Understood(
+        Repair(column, dtype, zone=zone, missing=said.missing, present=said.present, kind=said.kind,
+               spellings=said.spellings)
+    )  # fmt: skip
+
+
+def _typed(source: pl.DataType) -> Dtype | None:
+    if source.is_integer():
+        return "integer"
+    if source.is_numeric():
+        return "float"
+    if isinstance(source, pl.Boolean):
+        return "boolean"
+    if isinstance(source, pl.Date):
+        return "date"
+    if isinstance(source, pl.Datetime):
+        return "datetime"
+    return "text" if isinstance(source, pl.Null) or is_text(source) else None
+
+
+def _dtype(tally: Tally, said: Declared) -> tuple[Dtype, Form, tuple[Finding, ...]]:
+    """Return how the values are stored, how they are written, and why they are not what they mostly are."""
+    values = tally.counted(*PATTERNS, "other")
+    if said.kind in ("category", "text"):
+        return "text", "", ()
+    if said.kind == "number":
+        return _declared_number(tally, said, values)
+    if said.kind == "time":
+        return _declared_time(tally, said, values)
+    if not values:
+        return "text", "", ()
+    number = _number(tally, values)
+    if number:
+        return *number, ()
+    if tally.counted("truth") == values:
+        return "boolean", "", ()
+    if tally.counted("coded") and tally.counted(*_CODES) == values:
+        return "text", "", (_leading_zeros(tally),)
+    if tally.counted(*TIMES) == values:
+        return _time(tally)
+    return "text", "", _mostly(tally, values)
+
+
+def _number(tally: Tally, values: int) -> tuple[Dtype, Form] | None:
+    if tally.counted(*_NUMBERS) == values:
+        return ("integer" if tally.counted("integer", "whole") == values else "float"), ""
+    if tally.counted("comma") and tally.counted(*_COMMAS) == values:
+        return "float", "decimal comma"
+    return None
+
+
+def _time(tally: Tally) -> tuple[Dtype, Form, tuple[Finding, ...]]:
+    dtype: Dtype = "datetime" if tally.clocks else "date"
+    if tally.counted("day first") and tally.counted("month first"):
+        first = max(tally.forms["day first"].first, tally.forms["month first"].first)
+        return "text", "", (_mixed_order(tally, first),)
+    if tally.counted("day first"):
+        return dtype, "day/month/year", ()
+    if tally.counted("month first"):
+        return dtype, "month/day/year", ()
+    if tally.counted("day or month"):
+        return "text", "", (_unclear_order(tally),)
+    return dtype, "", ()
+
+
+def _declared_number(tally: Tally, said: Declared, values: int) -> tuple[Dtype, Form, tuple[Finding, ...]]:
+    allowed = _COMMAS if said.form == "decimal comma" else (*_NUMBERS, "coded", "long")
+    if tally.counted(*allowed) < values:
+        raise _not_so(tally, said, "a number", allowed)
+    whole = tally.counted("integer", "whole", "coded") == values
+    return ("integer" if whole else "float"), said.form, ()
+
+
+def _declared_time(tally: Tally, said: Declared, values: int) -> tuple[Dtype, Form, tuple[Finding, ...]]:
+    against = {"day/month/year": ("month first",), "month/day/year": ("day first",)}.get(said.form, ())
+    allowed = tuple(form for form in TIMES if form not in against)
+    if tally.counted(*allowed) < values:
+        raise _not_so(tally, said, "a time", allowed)
+    dtype, form, findings = _time(tally)
+    if said.form:
+        return ("datetime" if tally.clocks else "date"), said.form, ()
+    if findings:
+        raise MilepostError(findings[0].says, where=said.where, fix=findings[0].do)
+    return dtype, form, ()
+
+
+def _not_so(tally: Tally, said: Declared, what: str, allowed: tuple[str, ...]) -> MilepostError:
+    bad = tally.counted(*PATTERNS, "other") - tally.counted(*allowed)
+    first = tally.first_other(*allowed) + 1
+    return MilepostError(
+        f"Column {tally.column!r} is said to be {what}, but {counted(bad, 'value')} cannot be read so; "
+        f"the first is in row {count(first)}.",
+        where=said.where,
+        fix="Mend those values, or say what they are: \"'…' is missing\".",
+    )
+
+
+def _mostly(tally: Tally, values: int) -> tuple[Finding, ...]:
+    """Return the finding about a column that is mostly numbers or mostly times."""
+    for what, forms in (("numbers", _NUMBERS), ("times", tuple(TIMES))):
+        good = tally.counted(*forms)
+        if good >= _MOSTLY * values and values - good > 0:
+            first = tally.first_other(*forms) + 1
+            return (
+                Finding(
+                    "mixed-values", "warn", tally.column,
+                    f"{count(good)} of {counted(values, 'value')} are {what} and {count(values - good)} are not, "
+                    f"the first in row {count(first)}; the column is kept as text.",
+                    {"values": values, "good": good, "first_bad_row": first},
+                    "Mend those values, or say in data.repairs which texts are missing.",
+                ),
+            )  # fmt: skip
+    return ()
+
+
+def _joined(repair: Repair, tally: Tally) -> tuple[Repair, tuple[Finding, ...]]:
+    """Return the repair that gives each label one spelling: the most frequent one."""
+    if tally.levels is None or 2 * len(tally.levels) > tally.counted(*PATTERNS, "word", "other"):
+        return repair, ()
+    by_key = defaultdict(list)
+    for text, seen in tally.levels.items():
+        if text not in repair.present and text not in dict(repair.spellings):
+            by_key[spelling_key(text)].append((-seen.rows, text))
+    groups = [sorted(group) for group in by_key.values() if len(group) > 1]
+    if not groups:
+        return repair, ()
+    others = {text: group[0][1] for group in groups for _, text in group[1:]}
+    rows = -sum(times for group in groups for times, _ in group[1:])
+    pairs = [f"{listed([repr(text) for _, text in group[1:]], most=3)} as {group[0][1]!r}" for group in groups]
+    finding = Finding(
+        "spellings-joined", "note", tally.column, f"Read {listed(pairs, most=3)}: {counted(rows, 'row')}.",
+        {"rows": rows, "spellings": len(others), "labels": len(groups)},
+        "Nothing, if they mean the same; else write \"'…' is a value\" in data.repairs for the spelling that differs.",
+    )  # fmt: skip
+    return replace(repair, spellings=(*repair.spellings, *sorted(others.items()))), (finding,)
+
+
+def _missing(repair: Repair, tally: Tally) -> tuple[Finding, ...]:
+    """Return what is said about texts that mean missing, or might."""
+    words = {text: rows for text, rows in tally.tokens.items() if text in MISSING_WORDS}
+    tokens = {text: rows for text, rows in tally.tokens.items() if text not in words and text not in repair.present}
+    found: tuple[Finding, ...] = ()
+    if repair.dtype != "text":
+        tokens |= words
+    elif words:
+        named = _with_rows(words)
+        found = (
+            Finding(
+                "level-may-be-missing", "note", tally.column,
+                f"{named} may mean that nothing is known; kept as a label.", {"rows": sum(words.values())},
+                f"If so, write {tally.column} = \"'{min(words)}' is missing\" in data.repairs.",
+            ),
+        )  # fmt: skip
+    tokens = {text: rows for text, rows in tokens.items() if text not in repair.missing}
+    if tally.blanks:
+        tokens["(only spaces)"] = tally.blanks
+    if not tokens:
+        return found
+    rows = sum(tokens.values())
+    says = f"Read as missing: {_with_rows(tokens)}, {share(rows / tally.rows)} of all rows."
+    return (*found, Finding("missing-token", "note", tally.column, says, {"rows": rows, "share": rows / tally.rows}))
+
+
+def _with_rows(tokens: dict[str, int]) -> str:
+    """Return texts with their rows, the most frequent first."""
+    by_rows = sorted(tokens.items(), key=lambda item: (-item[1], item[0]))
+    shown = [f"{text if text.startswith('(') else repr(text)} ({counted(rows, 'row')})" for text, rows in by_rows]
+    return listed(shown, most=4)
+
+
+def _held_as_text(repair: Repair, tally: Tally) -> tuple[Finding, ...]:
+    """Return the finding about numbers, truths and times that a typed source holds as text."""
+    noun = {"integer": "numbers", "float": "numbers", "boolean": "flags", "date": "times", "datetime": "times"}
+    if repair.dtype not in noun:
+        return ()
+    what = noun[repair.dtype]
+    return (
+        Finding(
+            f"{what}-as-text", "note", tally.column, f"Text that holds nothing but {what} is read as {what}.",
+            {"rows": tally.counted(*PATTERNS)},
+        ),
+    )  # fmt: skip
+
+
+def _separators(repair: Repair, tally: Tally) -> tuple[Finding, ...]:
+    """Return the finding about numbers that are written with separators, signs of money or percent."""
+    rows = tally.counted("comma or thousands", "grouped", "comma")
+    if repair.dtype not in ("integer", "float") or not rows:
+        return ()
+    comma = repair.form == "decimal comma"
+    how = "a comma before the decimals" if comma else "separators, or signs of money or percent, which are left off"
+    undo = (
+        ""
+        if comma
+        else f'If the comma stands before decimals, write {tally.column} = "is a number with decimal comma".'
+    )
+    says = f"{counted(rows, 'number')} have {how}."
+    return (Finding("numbers-with-separators", "note", tally.column, says, {"rows": rows}, undo),)
+
+
+def _spaced(tally: Tally) -> Finding:
+    rows = tally.spaced.rows
+    says = f"{counted(rows, 'value')} lose the spaces around them, the first in row {count(tally.spaced.first + 1)}."
+    return Finding("stray-spaces", "note", tally.column, says, {"rows": rows, "first_row": tally.spaced.first + 1})
+
+
+def _zoneless(tally: Tally) -> Finding:
+    return Finding(
+        "times-without-zone", "note", tally.column, "The times have no zone; they are read as UTC.",
+        {"rows": tally.counted(*TIMES)}, "If they are local times, write data.timezone.",
+    )  # fmt: skip
+
+
+def _leading_zeros(tally: Tally) -> Finding:
+    return Finding(
+        "leading-zeros", "note", tally.column,
+        "Some whole numbers begin with a zero, as codes do; the column is kept as text.",
+        {"rows": tally.counted("coded"), "first_row": tally.forms["coded"].first + 1},
+        f"If they are quantities, write {tally.column} = \"is a number\" in data.repairs.",
+    )  # fmt: skip
+
+
+def _mixed_order(tally: Tally, first: int) -> Finding:
+    return Finding(
+        "day-and-month-mixed", "warn", tally.column,
+        f"Some dates have the day first and some the month; row {count(first + 1)} is the first that differs. "
+        "The column is kept as text.",
+        {"day_first": tally.counted("day first"), "month_first": tally.counted("month first"), "first_row": first + 1},
+        "Write all dates in one order, best as 2024-12-31.",
+    )  # fmt: skip
+
+
+def _unclear_order(tally: Tally) -> Finding:
+    return Finding(
+        "day-or-month-unclear", "warn", tally.column,
+        "Dates like 03/04/2024 may have the day or the month first, and no value tells which; kept as text.",
+        {"rows": tally.counted("day or month")},
+        f"Write {tally.column} = \"is day/month/year\" or \"is month/day/year\" in data.repairs.",
+    )  # fmt: skip

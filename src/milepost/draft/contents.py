@@ -1,0 +1,314 @@
+"""What a drafted problem file holds: every key with a comment for a beginner, what is uncertain behind a #."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from milepost.data.schema import Column
+from milepost.draft.columns import parts_of
+from milepost.draft.conditions import round_to, rounded, spelled
+from milepost.draft.free import best_free, spoken
+from milepost.draft.problem_file import Section, Setting
+from milepost.draft.table import Draft
+from milepost.ground.text import figure, listed, share
+from milepost.metrics.names import METRIC_NAMES
+from milepost.problem.criteria import Criterion
+from milepost.problem.spans import span_text
+
+NAME = re.compile(r"[^A-Za-z0-9]+")
+MOST_ASKED = 3
+RARE = 0.1  # share of the rarer answer below which accuracy says little
+_MONEY = {"price", "charge", "charges", "amount", "income", "revenue", "cost", "fee", "balance", "salary", "payment"}
+
+
+def opening(source: str) -> tuple[str, ...]:
+    """Return the comments at the top of a draft."""
+    return (
+        f"What this model is for, drafted from {source}. Every later step holds its results against this file.",
+        "Read it once and correct what is wrong. A line behind # does not count: take the # away to make it count.",
+        "Then run: milepost check",
+    )
+
+
+def sections(draft: Draft) -> tuple[Section, ...]:
+    """Return the tables of a drafted problem file."""
+    return (
+        Section("problem", "what is predicted, and why", tuple(_problem(draft))),
+        Section("data", "where the rows are, and what their columns are for", tuple(_data(draft))),
+        Section("features", "what an expert of the trade would compute from the columns of one row", tuple(_features(draft))),
+        Section("baseline", "what is done today, without a model: the model has to beat it", tuple(_baseline(draft))),
+        Section("split", "rows that the model never learns from, kept for the verdict", tuple(_split(draft))),
+        Section("climb", "how models are compared, from simple to complex", tuple(_climb(draft))),
+        Section("success", "what the model must reach, judged on the test rows with intervals", tuple(_success(draft))),
+        Section("value", "what each decision brings in money; take the # away and write your own figures", tuple(_value(draft)), is_on=False),
+    )  # fmt: skip
+
+
+def draft_name(source: str, target: str) -> str:
+    """Return what a problem may be called: the table's name, then the target's.
+
+    >>> draft_name("data/telco.csv", "churn"), draft_name("ünïcode.csv", "größe")
+    ('telco-churn', 'n-code-gr-e')
+    """
+    stem = source.rstrip("/").rpartition("/")[2].partition(".")[0]
+    table, answer = (NAME.sub("-", part).strip("-").lower() for part in (stem, target))
+    known = answer in table or answer.rstrip("s") in table.split("-")
+    return (table if known else f"{table}-{answer}")[:100].strip("-") or "my-problem"
+
+
+def _problem(draft: Draft) -> Iterator[Setting]:
+    said, target = draft.understood, draft.target
+    yield Setting("name", draft_name(draft.source, target), "what the problem and its models are called")
+    if said.statement:
+        yield Setting("statement", said.statement, "the aim in your words")
+    else:
+        yield Setting("statement", f"Predict {target} …", "the aim in one sentence", is_on=False)
+    yield Setting("task", draft.task, f"binary (yes or no), multiclass or regression (a number); {draft.task_because}")
+    yield Setting("target", target, f"the column to predict: {draft.target_because}")
+    if draft.task == "binary":
+        yield Setting("positive", draft.schema.labels[1], f"the answer to look for: {draft.positive_because}")
+    span = "the outcome is meant within this span after the prediction"
+    if said.horizon is not None:
+        yield Setting("horizon", span_text(said.horizon), span)
+    else:
+        yield Setting("horizon", "30d", f"{span}; the sentence says none", is_on=False)
+    yield from _effect(draft)
+
+
+def _effect(draft: Draft) -> Iterator[Setting]:
+    promised = draft.understood.effect
+    if promised is None:
+        column = draft.effect_column or draft.target
+        example = {"column": column, "change": "-15%" if draft.task != "regression" else "-5%"}
+        yield Setting("effect", example, "what acting on the answers is to change in the business", is_on=False)
+        return
+    says = "the change of the business that is promised; the model alone cannot bring it about"
+    if draft.effect_column is None:
+        says = f"the sentence promises a change of '{promised.about or '…'}', but which column is that?"
+    value = {"column": draft.effect_column or draft.target, "change": promised.change.text}
+    yield Setting("effect", value, says, is_on=draft.effect_column is not None)
+
+
+def _data(draft: Draft) -> Iterator[Setting]:
+    roles = draft.roles
+    yield Setting("source", draft.source, "the table, relative to this file")
+    if roles.id:
+        doubt = "" if roles.id.is_sure else "; take the # away if it names who a row is about"
+        yield Setting("id", roles.id.column, f"names the entity of a row: {roles.id.because}{doubt}", roles.id.is_sure)
+    else:
+        yield Setting("id", "customer", "the column that names who a row is about; none was found", is_on=False)
+    if not roles.times:
+        yield Setting("time", "snapshot_at", "when each prediction would be made; no column holds times", is_on=False)
+    for time in roles.times:
+        meaning = "when each prediction would be made: the newest rows become the test"
+        yield Setting("time", time.column, f"{meaning}; {time.because}", time.is_sure)
+    if roles.known_at:
+        yield Setting("known_at", roles.known_at.column, f"when the truth was recorded? {roles.known_at.because}", is_on=False)
+    for group in roles.groups:
+        says = f"rows that may not be on both sides of the split; {group.because}"
+        yield Setting("group", group.column, says, is_on=False)
+    yield from _hidden(draft)
+
+
+def _hidden(draft: Draft) -> Iterator[Setting]:
+    """Give what no model may see: leaks, then what people may not be judged by."""
+    if draft.excluded:
+        reasons = " ".join(finding.says for finding in draft.excluded)
+        yield Setting("exclude", [finding.column for finding in draft.excluded], f"not known when predicting: {reasons}")
+    if draft.suspects:
+        reasons = " ".join(finding.says for finding in draft.suspects)
+        columns = [finding.column for finding in (*draft.excluded, *draft.suspects)]
+        says = f"are these known when predicting? If not, take the # away. {reasons}"
+        yield Setting("exclude", columns, says, is_on=False)
+    elif not draft.excluded:
+        yield Setting("exclude", ["column"], "columns that are not known when predicting; none looks like it", is_on=False)
+    sensitive = [one.column for one in draft.roles.sensitive]
+    if sensitive:
+        yield Setting("sensitive", sensitive, "the model never sees them; results will be compared across them")
+        yield Setting("allowed", sensitive[:1], "sensitive columns that the model may see all the same", is_on=False)
+
+
+def _features(draft: Draft) -> Iterator[Setting]:
+    numbers = [column for column in draft.schema.with_role("feature") if column.kind == "number"]
+    totals = [column for column in numbers if {"total", "sum", *_MONEY} & set(parts_of(column.name))]
+    wholes = [column for column in numbers if column.dtype == "integer" and column not in totals]
+    if not totals or not wholes:
+        totals, wholes = numbers[:1], numbers[1:2]
+    if totals and wholes:
+        expression = f"{_spelled(totals[-1])} / nullif({_spelled(wholes[0])}, 0)"
+        yield Setting("a_ratio", expression, "an example: a name of your own, and an expression", is_on=False)
+
+
+def _spelled(column: Column) -> str:
+    return spelled(column.name, column.dtype)
+
+
+def _baseline(draft: Draft) -> Iterator[Setting]:
+    if draft.rule is None:
+        example = "CASE WHEN column < 6 THEN 1 ELSE 0 END" if draft.task == "regression" else "column < 6"
+        yield Setting("rule", example, "whom you would pick today; no readable rule was found in the data", is_on=False)
+        return
+    says = f"found in {draft.rule.rows:,} development rows; write what you do today instead. {draft.rule.says}"
+    yield Setting("rule", draft.rule.text, says)
+
+
+def _split(draft: Draft) -> Iterator[Setting]:
+    yield Setting("test", 0.25, "share of the rows that is kept for the verdict")
+    why = {
+        "time": "the newest rows are tested on, as in production",
+        "group": "rows of one id stay on one side",
+        "stratified": "at random, with the same mix of answers on both sides",
+    }[draft.strategy]
+    yield Setting("strategy", draft.strategy, f"chosen by itself: {why}; or time, group, stratified", is_on=False)
+
+
+def _climb(draft: Draft) -> Iterator[Setting]:
+    absolute = any(one.metric in ("mae", "median_ae", "mape") for one in draft.understood.criteria)
+    loss = "log" if draft.task != "regression" else "absolute" if absolute else "squared"
+    choice = "log or squared" if draft.task != "regression" else "squared (large errors count most), absolute or quantile:0.9"
+    yield Setting("loss", loss, f"what a wrong answer costs while models are compared: {choice}")
+    yield Setting("smallest_gain", 0.01, "a more complex model must be better by this share of the loss")
+    yield Setting("budget", "medium", "amount of work: small, medium or large")
+
+
+# ---- success
+
+
+def _success(draft: Draft) -> Iterator[Setting]:
+    written = set()
+    for metric in dict.fromkeys(one.metric for one in draft.understood.criteria):
+        bounds = [one for one in draft.understood.criteria if one.metric == metric]
+        needs_money = METRIC_NAMES[metric].needs == "value"
+        value = bounds[0].bound if len(bounds) == 1 else [one.bound for one in bounds]
+        says = "from the sentence" if not needs_money else "from the sentence; it needs [value] below"
+        yield Setting(metric, value, f"{says}{_beside(bounds[0], draft)}", is_on=not needs_money)
+        written.add(metric)
+    for criterion, meaning in _suggested(draft):
+        if criterion.metric not in written:
+            yield Setting(criterion.metric, criterion.bound, f"{meaning}{_beside(criterion, draft)}", is_on=False)
+
+
+def _beside(criterion: Criterion, draft: Draft) -> str:
+    """Return what is reached without a model, to stand behind a criterion."""
+    if criterion.metric in ("recall", "specificity"):
+        return ""  # to find all is easy for who calls everybody
+    free = best_free(draft.answers, criterion.metric, higher=criterion.is_lower_bound)
+    return f"; {free.by} scores {spoken(criterion.metric, free.score)}" if free else ""
+
+
+def _suggested(draft: Draft) -> Iterator[tuple[Criterion, str]]:
+    """Give criteria that usually suit the task, with bounds that ask for something."""
+    free = {name: best_free(draft.answers, name, higher=name not in ("mae", "rmse")) for name in ("accuracy", "mae")}
+    if draft.task == "regression" and free["mae"]:
+        yield Criterion("mae", "<=", rounded(0.7 * free["mae"].score, 2)), "how far off on average, in the target's unit"
+        yield Criterion("r2", ">=", 0.5), "share of the variation that is explained"
+        return
+    rate = min(draft.shares, default=0.5)
+    if free["accuracy"] and rate >= RARE:
+        bound = round_to(free["accuracy"].score + 0.3 * (1 - free["accuracy"].score), 0.01)
+        yield Criterion("accuracy", ">=", bound), "share of the rows that are called what they are"
+    if draft.task == "binary":
+        found = f"share of the '{draft.schema.labels[1]}' that is found"
+        yield Criterion("recall", ">=", 0.6), found
+        yield Criterion("precision", ">=", min(0.5, rounded(4 * rate, 1))), "share of those called it that are"
+        yield Criterion("roc_auc", ">=", 0.75), "how well rows are put in order; 0.5 is chance"
+    else:
+        yield Criterion("balanced_accuracy", ">=", 0.7), "share called right in each class, averaged over the classes"
+
+
+# ---- value
+
+
+def _value(draft: Draft) -> Iterator[Setting]:
+    yield Setting("currency", "EUR", "what the money is counted in", is_on=False)
+    if draft.task == "binary":
+        yield from _cells(draft)
+    elif draft.task == "multiclass":
+        one, other = draft.schema.labels[:2]
+        matrix = {one: {one: 10, other: -2}}
+        yield Setting("matrix", matrix, "money by what it is, then by what it was called; 0 where nothing is said", is_on=False)
+    else:
+        says = "money for one row: an expression over truth, prediction and columns"
+        yield Setting("row", "-0.1 * abs(truth - prediction)", says, is_on=False)
+
+
+def _cells(draft: Draft) -> Iterator[Setting]:
+    positive = f"{draft.target} = '{draft.schema.labels[1]}'"
+    money = [one for one in draft.schema.columns if one.kind == "number" and _MONEY & set(parts_of(one.name))]
+    gain = f"0.3 * {_spelled(money[0])} - 20" if money else 100
+    yield Setting("true_positive", gain, f"acting where {positive}: what it brings less what it costs", is_on=False)
+    yield Setting("false_positive", -20, "acting in vain: what it costs", is_on=False)
+    yield Setting("false_negative", 0, f"not acting where {positive}", is_on=False)
+    capacity = {"positives": 500, "per": "7d", "population_per": 7000}
+    yield Setting("capacity", capacity, "how many can be acted on, of how many that come", is_on=False)
+
+
+# ---- what is shown beside the file
+
+
+def questions(draft: Draft) -> tuple[str, ...]:
+    """Return what only a person can answer, most important first."""
+    return tuple(_questions(draft))
+
+
+def _questions(draft: Draft) -> Iterator[str]:
+    said = draft.understood
+    yield from said.doubts
+    for finding in draft.suspects:
+        yield f"Is `{finding.column}` known when predicting? {finding.says} If not, add it to exclude under [data]."
+    for name in draft.named_alike[:MOST_ASKED]:
+        yield f"Is `{name}` known when predicting? Its name is like that of `{draft.target}`."
+    if said.task is not None and not draft.understood.criteria and not said.statement:
+        yield "What is the aim? A sentence by --statement is read for criteria, horizon and effect."
+    if not said.criteria:
+        yield "What must the model reach? [success] has no criterion that counts yet."
+    if said.effect is not None and draft.effect_column is None:
+        yield f"Which column is meant by the promised change ({said.effect.change.text})? See effect under [problem]."
+    if draft.task == "binary" and "rarer" in draft.positive_because and not _says_yes(draft.schema.labels[1]):
+        yield f"Is '{draft.schema.labels[1]}' the answer to look for? It is taken as positive because it is rarer."
+    if draft.roles.time is None:
+        if draft.roles.times:
+            names = listed([f"`{one.column}`" for one in draft.roles.times])
+            yield f"Is one of {names} the moment of prediction? Then name it as time under [data]."
+        elif said.horizon is not None:
+            yield "Were all rows observed at one moment? No column holds times, so the test rows are drawn at random."
+    for group in draft.roles.groups:
+        yield f"Must the model work for a `{group.column}` it has never seen? Then switch group on under [data]."
+    if draft.rule is not None:
+        yield "What is done today? The rule under [baseline] is only what the data suggest."
+    yield "What does a right and a wrong decision bring in money? See [value]."
+
+
+def _says_yes(label: str) -> bool:
+    return label.casefold() in ("yes", "true", "1", "y", "positive", "pos")
+
+
+def choices(draft: Draft) -> tuple[tuple[str, str, str], ...]:
+    """Return what the draft decided: what, the value, and why."""
+    return tuple(_choices(draft))
+
+
+def _choices(draft: Draft) -> Iterator[tuple[str, str, str]]:
+    roles = draft.roles
+    yield "target", draft.target, draft.target_because
+    yield "task", draft.task, draft.task_because
+    if draft.task == "binary":
+        yield "positive", draft.schema.labels[1], draft.positive_because
+    if draft.understood.horizon is not None:
+        yield "horizon", span_text(draft.understood.horizon), "the sentence says so"
+    for criterion in draft.understood.criteria:
+        yield "success", criterion.text, f"the sentence says so{_beside(criterion, draft)}"
+    if draft.understood.effect is not None and draft.effect_column is not None:
+        yield "effect", f"{draft.effect_column} {draft.understood.effect.change.text}", "the sentence promises it"
+    for what, one in (("id", roles.id), *(("time", time) for time in roles.times)):
+        if one and one.is_sure:
+            yield what, one.column, one.because
+    for finding in draft.excluded:
+        yield "exclude", str(finding.column), finding.says
+    if roles.sensitive:
+        reasons = dict.fromkeys(one.because.removeprefix("its name speaks of ") for one in roles.sensitive)
+        yield "sensitive", listed([one.column for one in roles.sensitive]), f"their names speak of {listed(list(reasons))}"
+    yield "split", draft.strategy, draft.split_says[0].rstrip(".") if draft.split_says else ""
+    if draft.rule:
+        yield "rule", draft.rule.text, draft.rule.says

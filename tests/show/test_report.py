@@ -1,0 +1,193 @@
+import re
+from dataclasses import replace
+from html import unescape
+from html.parser import HTMLParser
+
+import pytest
+
+from milepost.data.findings import Finding
+from milepost.data.schema import Column
+from milepost.show.report import report_page
+
+VOID = {"meta", "br", "img", "link", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """Reads a page: its elements, ids, links, and text."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements, self.ids, self.links, self.open, self.text = [], [], [], [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        self.ids += [value for name, value in attributes if name == "id"]
+        self.links += [value for name, value in attributes if name in ("href", "src", "action", "data")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.text.append(data)
+
+
+@pytest.fixture(scope="module")
+def pages(telco, ames, wine):
+    material = {"telco": telco, "ames": ames, "wine": wine, "unjudged": replace(telco, verdict=None)}
+    return {name: report_page(given) for name, given in material.items()}
+
+
+@pytest.fixture(params=["telco", "ames", "wine", "unjudged"])
+def html(request, pages):
+    return pages[request.param]
+
+
+def words(html: str) -> str:
+    """Return the text of a page, with single spaces."""
+    return " ".join(" ".join(Page(html).text).split())
+
+
+def test_a_page_is_well_formed_and_names_each_place_once(html):
+    page = Page(html)
+    assert page.open == []
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_a_page_stands_by_itself(html):
+    page = Page(html)
+    assert all(link.startswith("#") for link in page.links)
+    assert not {"script", "link", "img", "iframe", "object", "embed", "form"} & {tag for tag, _ in page.elements}
+    assert not re.search(r"https?:|@import|@font-face|url\((?!#)", html.replace("http://www.w3.org/2000/svg", ""))
+
+
+def test_a_page_forbids_itself_to_fetch_or_run_anything(html):
+    policy = [given.get("content") for tag, given in Page(html).elements if given.get("http-equiv")]
+    assert policy == ["default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"]
+
+
+def test_a_page_is_small(html):
+    assert len(html.encode()) < 500_000
+
+
+def test_every_link_to_a_word_leads_to_its_explanation(html):
+    page = Page(html)
+    assert page.links
+    assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
+
+
+def test_every_chart_says_what_it_shows_and_what_follows(html):
+    figures = re.findall(r'<figure class="chart.*?</figure>', html, re.DOTALL)
+    assert len(figures) >= 2
+    for figure in figures:
+        shows, follows = re.findall(
+            r"<p.*?>(.*?)</p>", re.search(r"<figcaption>(.*?)</figcaption>", figure, re.DOTALL)[1]
+        )
+        assert len(shows) > 40
+        assert len(follows.split("</strong>")[1]) > 10
+        assert 'role="img" aria-label=' in figure
+
+
+def test_the_verdict_comes_first_and_in_words(pages, telco):
+    said = words(pages["telco"])
+    assert said.index("not met") < said.index("does not meet precision") < said.index("What is predicted")
+    headline = re.search(r"<h1>(.*?)</h1>", pages["telco"])[1].replace("\xa0", " ")
+    assert headline == telco.verdict.says[0].replace(">=", "≥")
+
+
+def test_each_criterion_stands_with_its_interval_and_beside_the_baselines(pages):
+    row = re.search(r"accuracy ≥\s0.80.*?</tr>", pages["telco"], re.DOTALL)[0]
+    cells = [unescape(cell) for cell in re.findall(r"<td.*?>(?:<\w+.*?>)?(.*?)(?:</\w+>)?</td>", row)]
+    assert cells == ["can't tell yet", "80.8 %", "78.9 % to 82.6 %", "73.5 %", "76.1 %", "80.2 %"]
+
+
+def test_the_decisions_are_told_out_of_a_hundred_customers(pages):
+    assert "Of 100 customers, 26 turn out to have churn = Yes" in words(pages["telco"])
+
+
+def test_money_is_told_beside_what_simpler_answers_bring(pages):
+    said = words(pages["telco"])
+    assert "brings 11,870 EUR per 1,000 customers (95 % interval 9,310 to 14,430 EUR)" in said
+    assert "today's rule 6,210 EUR" in said
+
+
+def test_colliding_criteria_are_shown_with_what_each_choice_would_cost(pages):
+    said = words(pages["telco"])
+    assert "what each choice would cost" in said
+    assert "recall; not accuracy" in said
+
+
+def test_every_rung_leaves_its_sentence(pages, telco):
+    said = words(pages["telco"]).replace("\xa0", " ").casefold()
+    for step in telco.ladder.steps:
+        assert step.says.removeprefix(step.title.capitalize()).strip(" :").casefold() in said
+
+
+def test_findings_stand_with_the_most_severe_first(pages, telco):
+    said = words(pages["telco"])
+    places = [said.index(finding.code) for finding in telco.findings]
+    assert places == [max(places), min(places), sorted(places)[1]]
+
+
+def test_a_page_before_the_verdict_says_that_nobody_knows_yet(pages):
+    said = words(pages["unjudged"])
+    assert "not judged yet" in said
+    assert "milepost evaluate" in said
+    assert "What was tried" in said
+
+
+def test_numbers_are_shown_against_the_truth(pages):
+    assert 'id="chart-predicted"' in pages["ames"]
+    assert "Half of the predictions are within 9,640" in words(pages["ames"])
+    assert "97.5 %" in words(pages["ames"])
+
+
+def test_several_classes_are_shown_with_their_confusion(pages):
+    assert 'id="chart-confusion"' in pages["wine"]
+    assert 'id="chart-roc"' not in pages["wine"]
+
+
+def test_the_same_material_gives_the_same_page(pages, wine):
+    assert report_page(wine) == pages["wine"]
+
+
+def test_names_of_users_can_do_nothing_but_be_read(telco, hostile):
+    problem = telco.problem.model_copy(
+        update={
+            "aim": telco.problem.aim.model_copy(update={"target": hostile, "statement": hostile}),
+            "features": {hostile: hostile},
+        }
+    )
+    problem._text = hostile
+    steps = tuple(replace(step, title=f"{step.title} {hostile}", says=hostile) for step in telco.ladder.steps)
+    curves = replace(telco.verdict.curves, labels=(hostile, hostile + "2"))
+    material = replace(
+        telco,
+        problem=problem,
+        schema=replace(
+            telco.schema, labels=(hostile, hostile), columns=(Column(hostile, "text", "text", "target", hostile),)
+        ),
+        findings=(Finding(hostile, "warn", hostile, hostile, {}, hostile),),
+        split_says=(hostile,),
+        ladder=replace(telco.ladder, steps=steps, ending=hostile),
+        calibration_says=hostile,
+        verdict=replace(telco.verdict, says=(hostile, hostile), curves=curves),
+        lineage={hostile: hostile},
+        next_step=hostile,
+    )
+    html = report_page(material)
+    page = Page(html)
+    assert "script" not in {tag for tag, _ in page.elements}
+    assert not any(name.startswith("on") for _, given in page.elements for name in given)
+    assert "{{7*7}}" in "".join(page.text)
+    assert "\x1b" not in html
+    assert "\u202e" not in html
+    assert "<script>alert('ü" in "".join(page.text)

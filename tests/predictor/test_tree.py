@@ -77,6 +77,12 @@ def test_an_infinite_threshold_parts_missing_from_known():
     assert [tree_row(tree)([value]) for value in (1e308, math.nan)] == [[1.0], [2.0]]
 
 
+def test_thresholds_at_the_ends_of_32_bits_part_what_rounds_to_them():
+    most = float(np.finfo(np.float32).max)
+    assert largest_left(most) == largest_left(1e39) == math.nextafter(most + 2.0**103, 0.0)
+    assert largest_left(-most) == math.nextafter(-most + 2.0**103, -math.inf)
+
+
 narrow = st.floats(width=32, allow_nan=False, allow_infinity=False)
 
 

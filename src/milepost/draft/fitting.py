@@ -15,8 +15,9 @@ from milepost.data.findings import Finding
 from milepost.data.schema import Schema
 from milepost.draft.together import Together, together
 from milepost.ground.errors import MilepostError, UnknownNameError
-from milepost.ground.text import counted, figure, listed, share, span
+from milepost.ground.text import counted, listed, share, span
 from milepost.metrics.names import METRIC_NAMES
+from milepost.problem.criteria import Criterion
 from milepost.problem.spec import Problem, Value
 
 STEEP = 0.9  # of precision or recall that all criteria together ask for
@@ -198,7 +199,8 @@ def _effect(problem: Problem, frame: pl.DataFrame, schema: Schema, truth: np.nda
             f"To change `{column.name}` by {effect.change.text}, {share(needed)} of the '{schema.labels[1]}' must be "
             "found and won over, but no criterion asks how many are found."
         )
-        do = f'Write recall = ">= {figure(min(1.0, 2 * needed), digits=2)}" or more under [success].'
+        bound = Criterion("recall", ">=", round(min(0.95, 2 * needed), 2)).bound
+        do = f'Write recall = "{bound}" or more under [success].'
         yield Finding("effect-without-recall", "note", column.name, says, {"share": needed}, do)
     elif recall < needed:
         says = (

@@ -16,6 +16,7 @@ from scipy import special
 from milepost.metrics.answers import Task
 from milepost.stats.intervals import normal_quantile
 from milepost.stats.sample_size import chance_to_tell, proportion_rows_needed
+from milepost.stats.spread import spread as pulls_spread
 
 LEVEL, POWER = 0.95, 0.80
 FEWEST = 10  # events, non-events, and rows in a denominator: with fewer no interval is shown
@@ -32,6 +33,7 @@ class Population:
         scatter: how much a row's loss scatters as a multiple of its mean, by metric.
         money: standard deviation of what one decision brings.
         sizes: standard deviation of the target; regression only.
+        alike: how many rows tell as much as one independent row, 1 or more: rows of one group or time are alike.
     """
 
     task: Task
@@ -40,6 +42,7 @@ class Population:
     scatter: dict[str, float] | None = None
     money: float = 0.0
     sizes: float = 0.0
+    alike: float = 1.0
 
     @property
     def positives(self) -> float:
@@ -80,12 +83,16 @@ def rows_needed(metric: str, value: float, threshold: float, population: Populat
     share = denominator(metric, population)
     if share is not None:
         needed = proportion_rows_needed(value, threshold, power=POWER, level=LEVEL) if 0 <= value <= 1 else None
-        return None if needed is None or share <= 0 else max(math.ceil(needed / share), fewest_rows(population))
+        return None if needed is None or share <= 0 else _at_least(needed * population.alike / share, population)
     here, there = spread(metric, threshold, population), spread(metric, value, population)
     if here is None or there is None or value == threshold:
         return None
     reach = normal_quantile(LEVEL) * here + float(special.ndtri(POWER)) * there
-    return max(math.ceil((reach / (value - threshold)) ** 2), fewest_rows(population))
+    return _at_least(population.alike * (reach / (value - threshold)) ** 2, population)
+
+
+def _at_least(rows: float, population: Population) -> int:
+    return max(math.ceil(rows), fewest_rows(population))
 
 
 def fewest_rows(population: Population) -> int:
@@ -111,18 +118,17 @@ def tellable(metric: str, threshold: float, best: float, rows: int, population: 
     """
     if rows < fewest_rows(population):
         return None
-    share = denominator(metric, population)
-    enough: Callable[[float], bool]
+    share, counted = denominator(metric, population), 0
     if share is not None:
-        counted = int(rows * share)
-        enough = lambda value: chance_to_tell(value, threshold, counted, level=LEVEL) >= POWER  # noqa: E731
+        counted = int(rows * share / population.alike)
         if counted < FEWEST:
             return None
-    else:
 
-        def enough(value: float) -> bool:
-            needed = rows_needed(metric, value, threshold, population)
-            return needed is not None and needed <= rows
+    def enough(value: float) -> bool:
+        if share is not None:
+            return chance_to_tell(value, threshold, counted, level=LEVEL) >= POWER
+        needed = rows_needed(metric, value, threshold, population)
+        return needed is not None and needed <= rows
 
     if not enough(best):
         return None
@@ -197,6 +203,21 @@ def _of_numbers(metric: str, value: float, population: Population) -> float | No
     if metric == "rmse":
         return value * scatter["rmse"] / 2
     return value * scatter[metric] if metric in scatter else None
+
+
+def alike_rows(losses: np.ndarray, clusters: np.ndarray | None) -> float:
+    """Return how many rows tell as much as one independent row: the design effect of the mean loss, 1 or more.
+
+    Args:
+        losses: of answering without a model, shape (rows,). A model explains some of what rows of one cluster share,
+            so this is rather too many than too few.
+        clusters: unit of each row; None = independent rows.
+    """
+    if clusters is None or len(losses) < 2 or losses.min() == losses.max():
+        return 1.0
+    pulls = (losses - losses.mean()) / len(losses)
+    together, alone = pulls_spread(pulls, clusters), pulls_spread(pulls)
+    return max(1.0, (together.error / alone.error) ** 2) if together.units > 1 else float(len(losses))
 
 
 def scatter_of_numbers(truth: np.ndarray) -> dict[str, float]:

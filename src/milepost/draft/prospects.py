@@ -124,7 +124,7 @@ def prospect(
         says=" ".join(
             [
                 *_of_free(criterion, criteria, free, is_free),
-                *_of_rows(criterion, needs, first, test_rows, population, labels, can_tell),
+                *_of_rows(criterion, needs, first, test_rows, population, labels),
             ]
         ),
     )
@@ -138,11 +138,17 @@ def _is_nearly_free(
 ) -> bool:
     """Return whether hardly any model is needed: one constant answer meets all criteria, or comes near this one."""
     constants = [one for one in answers if one.name != "rule"]
-    if any(all(meets(one, other) for other in criteria) for one in constants):
+    beside = _about_decisions(criteria)
+    if criterion in beside and any(all(meets(one, other) for other in beside) for one in constants):
         return True
     if free is None or criterion.metric in TRADED:
         return False
     return criterion.holds(free.score) or abs(criterion.threshold - free.score) <= NEARLY * _way(criterion, free.score)
+
+
+def _about_decisions(criteria: Sequence[Criterion]) -> list[Criterion]:
+    """Return the criteria that a threshold decides, so that each can be bought at the price of another."""
+    return [one for one in criteria if METRIC_NAMES[one.metric].needs != "prediction"]
 
 
 def _way(criterion: Criterion, free: float) -> float:
@@ -180,7 +186,7 @@ def _reaches(criterion: Criterion, best: float) -> tuple[float, ...]:
     else:
         steps = (min(0.02, 0.2 * way), min(0.05, 0.5 * way))
     sign = 1 if criterion.is_lower_bound else -1
-    return tuple(threshold + sign * step for step in steps if step > 0)
+    return tuple(round(threshold + sign * step, 12) for step in steps if step > 0)
 
 
 # ---- words
@@ -196,15 +202,13 @@ def _of_free(
     if is_free and criterion.holds(free.score):
         return [f"{told}: the criterion is met without any model."]
     if criterion.metric in TRADED and criterion.holds(free.score):
-        others = [other.text for other in criteria if other.metric != criterion.metric]
-        beside = f"it counts only together with {listed(others)}" if others else "it needs a criterion that stands against it"
-        return [f"{told}, so {beside}."]
+        others = [other.text for other in _about_decisions(criteria) if other.metric != criterion.metric]
+        return [f"{told}, so it counts only together with {listed(others)}."]
     asked = abs(criterion.threshold - free.score)
     way = _way(criterion, free.score)
     part = f", {share(asked / way, digits=0)} of what is missing" if way > 0 else ""
-    return [f"{told} for free; the criterion asks for {_difference(criterion.metric, asked)} more{part}."] if (
-        criterion.is_lower_bound
-    ) else [f"{told} for free; the criterion asks for {_difference(criterion.metric, asked)} less{part}."]
+    side = "more" if criterion.is_lower_bound else "less"
+    return [f"{told} for free; the criterion asks for {_difference(criterion.metric, asked)} {side}{part}."]
 
 
 def _difference(metric: str, amount: float) -> str:
@@ -218,7 +222,6 @@ def _of_rows(
     test_rows: int,
     population: Population,
     labels: tuple[str, ...],
-    can_tell: bool,
 ) -> list[str]:
     metric = criterion.metric
     share_of = denominator(metric, population)
@@ -237,11 +240,8 @@ def _of_rows(
         says.append(f"The {there} can verify it if the model truly reaches {spoken(metric, first)} {beyond}.")
     else:
         says.append(f"The {there} cannot verify it, however good the model.")
-    wanted = [f"{count(need.rows or 0)} at {spoken(metric, need.reach)}" for need in known]
-    says.append(f"Test rows needed: {listed(wanted)}.")
-    if not can_tell:
-        says.append("Bring more rows, test a larger share, or lower the bar.")
-    return says
+    wanted = [f"{count(need.rows or 0)} if it reaches {spoken(metric, need.reach)}" for need in known]
+    return [*says, f"Test rows needed: {listed(wanted)}."]
 
 
 def _counted(metric: str, labels: tuple[str, ...]) -> str:

@@ -6,7 +6,7 @@ Problem, schema, split, development rows ─► Sense; the targets of test rows 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -18,6 +18,7 @@ from milepost.data.schema import Schema
 from milepost.data.split import Split
 from milepost.draft.computed import break_even, check_computed
 from milepost.draft.fitting import asked_recall, check_fitting, limits, saved_share
+from milepost.draft.folded import folded
 from milepost.draft.free import BestFree, Free, best_free, free_answers, spoken
 from milepost.draft.planning import Population, scatter_of_classes, scatter_of_numbers
 from milepost.draft.prospects import Prospect, prospect
@@ -98,6 +99,7 @@ def make_sense(
     *,
     derived: Mapping[str, Expression],
     rule: Expression | None,
+    alike: float = 1.0,
     findings: Iterable[Finding] = (),
 ) -> Sense:
     """Return whether a problem makes sense.
@@ -110,6 +112,7 @@ def make_sense(
         truth: of these rows: class index (binary: 1 = positive), or value, shape (rows,).
         derived: the features of the problem, parsed.
         rule: what is done today, parsed; None where nothing is said.
+        alike: how many test rows tell as much as one independent row, 1 or more.
         findings: what is known of the data and the split already.
 
     Raises:
@@ -122,7 +125,7 @@ def make_sense(
     paid = None if problem.value is None else lambda decision: money(problem, frame, schema, truth, decision)
     asked = [criterion.metric for criterion in problem.success]
     answers = free_answers(frame, truth, schema, rule=rule, money=paid, metrics=asked)
-    population = _population(problem, schema, truth, answers)
+    population = replace(_population(problem, schema, truth, answers), alike=alike)
     prospects = tuple(
         prospect(one, problem.success, answers, population, test_rows=len(split.test), labels=schema.labels)
         for one in problem.success
@@ -138,9 +141,10 @@ def make_sense(
         free=_best(answers),
         answers=answers,
         criteria=prospects,
-        findings=tuple(sorted(found, key=lambda finding: _SEVERITIES.index(finding.severity))),
+        findings=tuple(sorted(folded(found), key=lambda finding: _SEVERITIES.index(finding.severity))),
         says=(
             _rows_say(rows, schema, truth),
+            *_alike_says(rows, alike),
             *_free_says(answers, schema),
             *(f"{one.criterion}: {one.says}" for one in prospects),
             *_together_says(problem, schema, truth),
@@ -157,7 +161,7 @@ def _population(problem: Problem, schema: Schema, truth: np.ndarray, answers: Se
         return Population("regression", scatter=scatter_of_numbers(truth), money=0.0, sizes=spread)
     shares = tuple((np.bincount(truth, minlength=len(schema.labels)) / len(truth)).tolist())
     called = _called(problem, shares, answers) if schema.task == "binary" else 0.5
-    return Population(schema.task, shares, called, scatter_of_classes(shares))
+    return Population(schema.task, shares, called, scatter_of_classes(shares), money=_spread_of_money(paid, truth))
 
 
 def _called(problem: Problem, shares: Sequence[float], answers: Sequence[Free]) -> float:
@@ -213,6 +217,16 @@ def _rows_say(rows: Rows, schema: Schema, truth: np.ndarray) -> str:
         f"{kept}. {target} has {len(schema.labels)} classes, from '{schema.labels[common]}' ({share(float(shares[common]))}) "
         f"to '{schema.labels[rare]}' ({share(float(shares[rare]))})."
     )
+
+
+def _alike_says(rows: Rows, alike: float) -> list[str]:
+    if alike < 1.2:
+        return []
+    worth = count(max(1, round(rows.test / alike)))
+    return [
+        f"Rows of one group, or close in time, are alike: the {counted(rows.test, 'test row')} tell about as much as "
+        f"{worth} independent ones."
+    ]
 
 
 _HEADLINE = {"binary": "accuracy", "multiclass": "accuracy", "regression": "mae"}
@@ -273,7 +287,7 @@ def _effect_says(problem: Problem, schema: Schema, truth: np.ndarray) -> list[st
     recall = asked_recall(problem)
     promise = f"The promised {effect.change.text} of `{effect.column}`"
     if recall is None or recall < needed:
-        return [f"{promise} means that {share(needed)} of the '{schema.labels[1]}' are found and won over."]
+        return []  # a finding says so
     return [
         f"{promise} needs more than a model: at a recall of {share(recall)}, acting must win over "
         f"{share(needed / recall)} of those found."

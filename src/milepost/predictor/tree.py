@@ -56,10 +56,10 @@ def largest_left(threshold: float) -> float:
         return threshold
     with np.errstate(over="ignore"):
         below = np.float32(threshold)
-    if float(below) > threshold:  # as 64 bits: numpy would round a plain float down to 32
-        below = np.nextafter(below, np.float32(-np.inf))
-    step = float(below) - float(np.nextafter(below, np.float32(-np.inf)))
-    above = np.nextafter(below, np.float32(np.inf))
+        if float(below) > threshold:  # as 64 bits: numpy would round a plain float down to 32
+            below = np.nextafter(below, np.float32(-np.inf))
+        step = float(below) - float(np.nextafter(below, np.float32(-np.inf)))
+        above = np.nextafter(below, np.float32(np.inf))
     middle = (float(below) + float(above)) / 2 if np.isfinite(above) else float(below) + step / 2
     even = int(below.view(np.uint32)) % 2 == 0  # a tie is rounded to the even one
     return middle if even else math.nextafter(middle, -math.inf)

@@ -9,6 +9,8 @@ import numpy as np
 
 from milepost.api.opening import Opened, open_problem
 from milepost.data.labels import truth
+from milepost.data.folds import variance_units
+from milepost.draft.planning import alike_rows, losses_of_nothing
 from milepost.draft.sense import Sense, make_sense
 from milepost.explore.findings import explore
 from milepost.ground.events import Event, Listener, silent
@@ -45,6 +47,7 @@ def check(problem: Path | str = FILE_NAME, *, seed: int = 0, listener: Listener 
         frame.select(truth(opened.schema)).to_series().to_numpy(),
         derived=opened.derived,
         rule=opened.rule,
+        alike=_alike(opened),
         findings=findings,
     )
     return sense if path == Path(FILE_NAME) else replace(sense, next_step=f"milepost train --problem {path}")
@@ -56,3 +59,16 @@ def _looked_at(opened: Opened, seed: int) -> np.ndarray:
     if len(rows) <= MOST_ROWS:
         return rows
     return np.sort(np.random.default_rng(derived(seed, "check")).choice(rows, MOST_ROWS, replace=False))
+
+
+def _alike(opened: Opened) -> float:
+    """Return how many test rows tell as much as one independent row, judged by as many development rows."""
+    rows = opened.split.development
+    if opened.split.folds_by == "time":  # the newest, so that blocks of time are as long as those of the test
+        times = opened.keys[str(opened.request.time)].to_numpy()[rows]
+        rows = np.sort(rows[np.argsort(times, kind="stable")[-len(opened.split.test) :]])
+    units = variance_units(opened.split, opened.keys, opened.request, rows)
+    return alike_rows(
+        losses_of_nothing(opened.keys[rows].select(truth(opened.schema)).to_series().to_numpy(), opened.schema.task),
+        units,
+    )

@@ -166,7 +166,8 @@ def _naive(parts: pl.DataFrame, order: Order) -> pl.DataFrame:
     read = parts.select(
         year=_year(year), month=_month(month), day=_int(day), clock=_int(pl.col("4")), half=half,
         minute=_int(pl.col("5")), second=_int(pl.col("6")), fraction=_int(fraction),
-    ).with_columns(days=_days(pl.col("year"), pl.col("month")), hour=_hour(pl.col("clock"), pl.col("half")))  # fmt: skip
+    )  # fmt: skip
+    read = read.with_columns(days=_days(pl.col("year"), pl.col("month")), hour=_hour(pl.col("clock"), pl.col("half")))
     return read.with_columns(right=_right()).select(
         naive=pl.datetime(
             *(pl.when("right").then(part) for part in ("year", "month", "day", "hour", "minute", "second", "fraction"))

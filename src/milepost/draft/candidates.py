@@ -89,7 +89,8 @@ def _named(sample: pl.DataFrame, columns: Sequence[Column], words: Sequence[str]
 def _abbreviates(word: str, name: str) -> bool:
     """Return whether a part of a column's name is the beginning of a word or begins with it: arr, arrival."""
     return any(
-        len(part) >= 3 and len(word) >= 3 and (word.startswith(part) or part.startswith(word)) for part in parts_of(name)
+        len(part) >= 3 and len(word) >= 3 and (word.startswith(part) or part.startswith(word))
+        for part in parts_of(name)
     )
 
 

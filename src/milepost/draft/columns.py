@@ -30,7 +30,18 @@ _PREDICTING = {
     "snapshot", "asof", "as", "observed", "observation", "date", "time", "timestamp", "datetime", "day", "month", "week",
     "created", "opened", "order", "ordered", "booked", "applied", "arrival", "start", "event",
 }  # fmt: skip
-_KNOWN = {"confirmed", "resolved", "closed", "settled", "known", "recorded", "labelled", "labeled", "outcome", "verified"}
+_KNOWN = {
+    "confirmed",
+    "resolved",
+    "closed",
+    "settled",
+    "known",
+    "recorded",
+    "labelled",
+    "labeled",
+    "outcome",
+    "verified",
+}
 
 
 def parts_of(name: str) -> tuple[str, ...]:

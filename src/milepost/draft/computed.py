@@ -181,7 +181,9 @@ def _pays(amounts: Mapping[str, np.ndarray], schema: Schema) -> Iterator[Finding
         yield Finding("value-never-act", "warn", None, says, {}, "Check true_positive and false_negative.")
     elif (wrong >= 0).all():
         says = f"By [value], acting in vain costs nothing, so acting on everybody is best."
-        yield Finding("value-always-act", "warn", None, says, {}, "Check false_positive and true_negative: costs are negative.")
+        yield Finding(
+            "value-always-act", "warn", None, says, {}, "Check false_positive and true_negative: costs are negative."
+        )
 
 
 def break_even(problem: Problem, frame: pl.DataFrame, schema: Schema) -> float | None:

@@ -104,7 +104,9 @@ def _data(draft: Draft) -> Iterator[Setting]:
         meaning = "when each prediction would be made: the newest rows become the test"
         yield Setting("time", time.column, f"{meaning}; {time.because}", time.is_sure)
     if roles.known_at:
-        yield Setting("known_at", roles.known_at.column, f"when the truth was recorded? {roles.known_at.because}", is_on=False)
+        yield Setting(
+            "known_at", roles.known_at.column, f"when the truth was recorded? {roles.known_at.because}", is_on=False
+        )
     for group in roles.groups:
         says = f"rows that may not be on both sides of the split; {group.because}"
         yield Setting("group", group.column, says, is_on=False)
@@ -115,14 +117,18 @@ def _hidden(draft: Draft) -> Iterator[Setting]:
     """Give what no model may see: leaks, then what people may not be judged by."""
     if draft.excluded:
         reasons = " ".join(finding.says for finding in draft.excluded)
-        yield Setting("exclude", [finding.column for finding in draft.excluded], f"not known when predicting: {reasons}")
+        yield Setting(
+            "exclude", [finding.column for finding in draft.excluded], f"not known when predicting: {reasons}"
+        )
     if draft.suspects:
         reasons = " ".join(finding.says for finding in draft.suspects)
         columns = [finding.column for finding in (*draft.excluded, *draft.suspects)]
         says = f"are these known when predicting? If not, take the # away. {reasons}"
         yield Setting("exclude", columns, says, is_on=False)
     elif not draft.excluded:
-        yield Setting("exclude", ["column"], "columns that are not known when predicting; none looks like it", is_on=False)
+        yield Setting(
+            "exclude", ["column"], "columns that are not known when predicting; none looks like it", is_on=False
+        )
     sensitive = [one.column for one in draft.roles.sensitive]
     if sensitive:
         yield Setting("sensitive", sensitive, "the model never sees them; results will be compared across them")
@@ -166,7 +172,11 @@ def _split(draft: Draft) -> Iterator[Setting]:
 def _climb(draft: Draft) -> Iterator[Setting]:
     absolute = any(one.metric in ("mae", "median_ae", "mape") for one in draft.understood.criteria)
     loss = "log" if draft.task != "regression" else "absolute" if absolute else "squared"
-    choice = "log or squared" if draft.task != "regression" else "squared (large errors count most), absolute or quantile:0.9"
+    choice = (
+        "log or squared"
+        if draft.task != "regression"
+        else "squared (large errors count most), absolute or quantile:0.9"
+    )
     yield Setting("loss", loss, f"what a wrong answer costs while models are compared: {choice}")
     yield Setting("smallest_gain", 0.01, "a more complex model must be better by this share of the loss")
     yield Setting("budget", "medium", "amount of work: small, medium or large")
@@ -201,7 +211,10 @@ def _suggested(draft: Draft) -> Iterator[tuple[Criterion, str]]:
     """Give criteria that usually suit the task, with bounds that ask for something."""
     free = {name: best_free(draft.answers, name, higher=name not in ("mae", "rmse")) for name in ("accuracy", "mae")}
     if draft.task == "regression" and free["mae"]:
-        yield Criterion("mae", "<=", rounded(0.7 * free["mae"].score, 2)), "how far off on average, in the target's unit"
+        yield (
+            Criterion("mae", "<=", rounded(0.7 * free["mae"].score, 2)),
+            "how far off on average, in the target's unit",
+        )
         yield Criterion("r2", ">=", 0.5), "share of the variation that is explained"
         return
     rate = min(draft.shares, default=0.5)
@@ -227,7 +240,9 @@ def _value(draft: Draft) -> Iterator[Setting]:
     elif draft.task == "multiclass":
         one, other = draft.schema.labels[:2]
         matrix = {one: {one: 10, other: -2}}
-        yield Setting("matrix", matrix, "money by what it is, then by what it was called; 0 where nothing is said", is_on=False)
+        yield Setting(
+            "matrix", matrix, "money by what it is, then by what it was called; 0 where nothing is said", is_on=False
+        )
     else:
         says = "money for one row: an expression over truth, prediction and columns"
         yield Setting("row", "-0.1 * abs(truth - prediction)", says, is_on=False)
@@ -308,7 +323,11 @@ def _choices(draft: Draft) -> Iterator[tuple[str, str, str]]:
         yield "exclude", str(finding.column), finding.says
     if roles.sensitive:
         reasons = dict.fromkeys(one.because.removeprefix("its name speaks of ") for one in roles.sensitive)
-        yield "sensitive", listed([one.column for one in roles.sensitive]), f"their names speak of {listed(list(reasons))}"
+        yield (
+            "sensitive",
+            listed([one.column for one in roles.sensitive]),
+            f"their names speak of {listed(list(reasons))}",
+        )
     yield "split", draft.strategy, draft.split_says[0].rstrip(".") if draft.split_says else ""
     if draft.rule:
         yield "rule", draft.rule.text, draft.rule.says

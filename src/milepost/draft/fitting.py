@@ -116,7 +116,9 @@ def _criteria(problem: Problem, schema: Schema, truth: np.ndarray) -> Iterator[F
 
 
 def _example(schema: Schema) -> str:
-    return {"binary": 'recall = ">= 0.60"', "multiclass": 'accuracy = ">= 0.80"', "regression": 'mae = "<= 10"'}[schema.task]
+    return {"binary": 'recall = ">= 0.60"', "multiclass": 'accuracy = ">= 0.80"', "regression": 'mae = "<= 10"'}[
+        schema.task
+    ]
 
 
 def _loss(problem: Problem, schema: Schema) -> Iterator[Finding]:
@@ -145,13 +147,20 @@ def _time(problem: Problem, frame: pl.DataFrame, schema: Schema) -> Iterator[Fin
             f"The development rows span {span(history.total_seconds())}, and an outcome takes "
             f"{span(embargo.total_seconds())} to be known: few of them lie before others whose outcome was known."
         )
-        evidence: dict[str, float | int | str] = {"days": history / timedelta(days=1), "embargo_days": embargo / timedelta(days=1)}
-        yield Finding("history-short", "warn", time, says, evidence, "Bring older rows, or check horizon and label_delay.")
+        evidence: dict[str, float | int | str] = {
+            "days": history / timedelta(days=1),
+            "embargo_days": embargo / timedelta(days=1),
+        }
+        yield Finding(
+            "history-short", "warn", time, says, evidence, "Bring older rows, or check horizon and label_delay."
+        )
     known_at = problem.data.known_at
     if known_at and frame[known_at].dtype.is_temporal():
         early = float((frame[known_at].cast(pl.Datetime("us")) < frame[time].cast(pl.Datetime("us"))).mean() or 0.0)
         if early > 0.01:
-            says = f"In {share(early)} of the rows the truth was recorded (`{known_at}`) before the prediction (`{time}`)."
+            says = (
+                f"In {share(early)} of the rows the truth was recorded (`{known_at}`) before the prediction (`{time}`)."
+            )
             yield Finding("known-before-time", "warn", known_at, says, {"share": early}, "Check which column is which.")
 
 
@@ -208,7 +217,9 @@ def _effect(problem: Problem, frame: pl.DataFrame, schema: Schema, truth: np.nda
             f"found and won over, but recall may be as low as {share(recall)}."
         )
         evidence: dict[str, float | int | str] = {"share": needed, "recall": recall}
-        yield Finding("effect-beyond-recall", "warn", column.name, says, evidence, "Ask for more recall, or for less effect.")
+        yield Finding(
+            "effect-beyond-recall", "warn", column.name, says, evidence, "Ask for more recall, or for less effect."
+        )
 
 
 def saved_share(problem: Problem, schema: Schema, truth: np.ndarray) -> float | None:

@@ -159,7 +159,9 @@ def spread(metric: str, value: float, population: Population) -> float | None:
         rarest = 1 - max(population.shares)
         return math.sqrt(rarest * (1 - rarest)) * math.sqrt(10) / (normal_quantile(LEVEL) + float(special.ndtri(POWER)))
     if metric == "mcc":
-        return max(1 - value**2, 0.05) * math.sqrt(0.25 / max(1 - max(population.shares), 1e-9) / max(population.shares))
+        return max(1 - value**2, 0.05) * math.sqrt(
+            0.25 / max(1 - max(population.shares), 1e-9) / max(population.shares)
+        )
     return _of_each_class(metric, min(max(value, 0.0), 1.0), population)
 
 
@@ -203,6 +205,13 @@ def _of_numbers(metric: str, value: float, population: Population) -> float | No
     if metric == "rmse":
         return value * scatter["rmse"] / 2
     return value * scatter[metric] if metric in scatter else None
+
+
+def losses_of_nothing(truth: np.ndarray, task: Task) -> np.ndarray:
+    """Return the loss of each row where the middle or most common answer is always given, shape (rows,)."""
+    if task == "regression":
+        return np.asarray(np.abs(truth - np.median(truth)))
+    return (truth != np.bincount(truth).argmax()).astype(float)
 
 
 def alike_rows(losses: np.ndarray, clusters: np.ndarray | None) -> float:

@@ -96,15 +96,12 @@ def prospect(
     is_free = _is_nearly_free(criterion, criteria, answers, free)
     best = _best(criterion, population)
     needs = tuple(
-        Need(reach, rows_needed(metric, reach, criterion.threshold, population))
-        for reach in _reaches(criterion, best)
+        Need(reach, rows_needed(metric, reach, criterion.threshold, population)) for reach in _reaches(criterion, best)
     )
     reachable = needs[-1].reach if needs else best
     first = tellable(metric, criterion.threshold, best, test_rows, population)
     can_tell = first is not None and (first <= reachable if criterion.is_lower_bound else first >= reachable)
-    outlook: Outlook = (
-        "nearly free" if is_free else "verifiable" if can_tell else "will probably end as can't tell yet"
-    )
+    outlook: Outlook = "nearly free" if is_free else "verifiable" if can_tell else "will probably end as can't tell yet"
     share_of = denominator(metric, population)
     rule = next((one.scores.get(metric) for one in answers if one.name == "rule"), None)
     return Prospect(
@@ -192,9 +189,7 @@ def _reaches(criterion: Criterion, best: float) -> tuple[float, ...]:
 # ---- words
 
 
-def _of_free(
-    criterion: Criterion, criteria: Sequence[Criterion], free: BestFree | None, is_free: bool
-) -> list[str]:
+def _of_free(criterion: Criterion, criteria: Sequence[Criterion], free: BestFree | None, is_free: bool) -> list[str]:
     if free is None:
         return []
     score = spoken(criterion.metric, free.score)

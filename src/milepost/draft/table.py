@@ -181,9 +181,7 @@ def draft_problem(
 # ---- task
 
 
-def _task(
-    dataset: Dataset, target: str, statement: str, place: Callable[[str], str]
-) -> tuple[Target, str, Understood]:
+def _task(dataset: Dataset, target: str, statement: str, place: Callable[[str], str]) -> tuple[Target, str, Understood]:
     """Return what the target is, why it makes this task, and what the sentence says of such a task."""
     facts = gather_facts(dataset.frame.select(target))[target]
     said = understand(statement).task
@@ -237,9 +235,7 @@ def _with_roles(columns: Sequence[Column], target: Column, aim: Target, roles: R
             named[name] = role  # type: ignore[assignment]
     named[target.name] = "target"
     unused = ("id", "text", "constant")
-    given = (
-        replace(one, role=named.get(one.name, "unused" if one.kind in unused else "feature")) for one in columns
-    )
+    given = (replace(one, role=named.get(one.name, "unused" if one.kind in unused else "feature")) for one in columns)
     given = (replace(one, kind=aim.kind) if one.name == target.name else one for one in given)
     return Schema(tuple(given), aim.task, aim.labels)
 

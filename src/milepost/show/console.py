@@ -15,6 +15,7 @@ from rich.console import Console, Group, RenderableType
 
 from milepost.data.findings import Finding
 from milepost.data.schema import Schema
+from milepost.draft.sentence import Understood
 from milepost.evaluate.thresholds import ThresholdChoice
 from milepost.evaluate.verdict import Verdict
 from milepost.ground.errors import MilepostError
@@ -49,7 +50,7 @@ def _threshold(choice: ThresholdChoice, problem: Problem | None) -> RenderableTy
 def _leg(leg: Leg, problem: Problem | None) -> RenderableType:
     shown = None if leg.result is None else view(leg.result, problem=problem)
     return terminal.spaced(
-        terminal.heading(f"{leg.number}. {leg.title}"),
+        terminal.plain(f"\n── {leg.number}. {leg.title} ──", "bold"),
         terminal.plain(leg.why, "dim"),
         terminal.plain(f"$ {leg.command}", "bold") if leg.command else None,
         shown,
@@ -65,6 +66,7 @@ VIEWS: dict[type, View] = {
     Problem: lambda problem, _: views.problem_view(problem),
     Schema: lambda schema, _: terminal.plain(columns_in_short(schema) + "."),
     Entry: lambda entry, _: views.entry_view(entry),
+    Understood: lambda understood, _: views.understood_view(understood),
     Measured: lambda measured, problem: views.measures_view({measured.metric: measured}, currency=currency_of(problem)),
     MilepostError: lambda error, _: views.error_view(error),
 }

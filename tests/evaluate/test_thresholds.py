@@ -47,7 +47,7 @@ def test_a_collision_is_shown_with_the_price_of_each_criterion():
         p, truth, criteria=_criteria(recall=">= 0.95", precision=">= 0.9"), stakes=_stakes(len(p))
     )
     assert not choice.meets_all
-    assert "No threshold meets recall >= 0.95, precision >= 0.90 at once" in choice.says
+    assert "No threshold meets recall >= 0.95 and precision >= 0.90 at once" in choice.says
     by_role = {row.role: row for row in choice.rows}
     assert by_role["best with recall >= 0.95"].meets == (True, False)
     assert by_role["best with precision >= 0.90"].meets == (False, True)

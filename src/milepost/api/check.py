@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from milepost.api.opening import Opened, open_problem
-from milepost.data.labels import truth
 from milepost.data.folds import variance_units
+from milepost.data.labels import truth
 from milepost.draft.planning import alike_rows, losses_of_nothing
 from milepost.draft.sense import Sense, make_sense
 from milepost.explore.findings import explore
@@ -68,7 +68,5 @@ def _alike(opened: Opened) -> float:
         times = opened.keys[str(opened.request.time)].to_numpy()[rows]
         rows = np.sort(rows[np.argsort(times, kind="stable")[-len(opened.split.test) :]])
     units = variance_units(opened.split, opened.keys, opened.request, rows)
-    return alike_rows(
-        losses_of_nothing(opened.keys[rows].select(truth(opened.schema)).to_series().to_numpy(), opened.schema.task),
-        units,
-    )
+    answers = opened.keys[rows].select(truth(opened.schema)).to_series().to_numpy()
+    return alike_rows(losses_of_nothing(answers, opened.schema.task), units)

@@ -10,8 +10,10 @@ from milepost.api.opening import SPLIT_SEED
 from milepost.data.batches import sample
 from milepost.data.findings import Finding
 from milepost.data.read import Dataset, read_table
+from milepost.draft.asking import choices, questions
 from milepost.draft.candidates import Candidates, rank_targets
-from milepost.draft.contents import choices, opening, questions, sections
+from milepost.draft.contents import opening, sections
+from milepost.draft.folded import folded
 from milepost.draft.problem_file import problem_text
 from milepost.draft.sentence import Understood, understand
 from milepost.draft.table import draft_problem
@@ -123,7 +125,7 @@ def init(
         columns=len(draft.schema.columns),
         choices=tuple(Choice(*choice) for choice in choices(draft)),
         open_questions=questions(draft),
-        findings=draft.findings,
+        findings=folded(draft.findings),
         next_step="milepost check" if path == Path(FILE_NAME) else f"milepost check --problem {path}",
     )
 

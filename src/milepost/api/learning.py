@@ -82,7 +82,7 @@ def learn(
     decision, threshold = _decision(opened, material, calibration.answers)
     weights = climbed.ladder.weights if chosen == "ensemble" else {chosen: 1.0}
     fitted = refit(everything, weights, climbed.settled, seed=seed, listener=listener)
-    model = model_document(everything, fitted, calibration.document, decision)
+    model = model_document(everything, fitted, calibration.document, decision, opened.dataset.repairs)
     return Learned(
         climb=climbed,
         calibration=calibration,

@@ -17,7 +17,10 @@ from milepost.data.schema import Dtype, Kind
 from milepost.ground.text import count, share
 
 EXACT_ROWS = 200_000  # distinct values are counted exactly in tables of up to so many rows
-EXACT_DISTINCT = 5_000  # and in larger tables where an estimate (within 1 %) says so few
+EXACT_DISTINCT = 5_000  # in larger tables where an estimate (within some 12 %) says so few,
+EXACT_KEYS = (
+    20_000_000  # and in tables of up to so many rows where nearly each may have its own (0.8 GB for 10 million)
+)
 FEW_ROWS = 20  # in a smaller table "every row has its own value" says nothing
 _ID_NAME = re.compile(
     r"(?i)(?:^|[\W_])(?:id|uuid|guid|rowname|rownames|rowid|row_?number)$|[_\W](?:no|nr|key)$|^unnamed"
@@ -33,7 +36,7 @@ class Facts:
     Attributes:
         name, dtype: of the column.
         rows, missing: how many rows, how many of them without a value.
-        distinct: different values, the missing one not counted; exact up to EXACT_DISTINCT.
+        distinct: different values, the missing one not counted; exact where they are few or nearly all, else about.
         lo, hi: smallest and largest number, or time in seconds since 1970; None for other columns.
         is_whole: all its numbers are whole.
         is_rising: each row's value is above that of the row before; only looked at where all values differ.
@@ -113,12 +116,17 @@ def as_seconds(column: pl.Expr, dtype: pl.DataType) -> pl.Expr:
 
 
 def _distinct(frame: pl.LazyFrame, estimates: Mapping[str, int], rows: int) -> dict[str, int]:
-    """Return how many values differ: counted where that is cheap, else the estimate, which is within 1 %."""
+    """Return how many values differ: counted where that is cheap or matters, else the estimate."""
     few = [name for name, estimate in estimates.items() if rows <= EXACT_ROWS or estimate <= EXACT_DISTINCT]
     exact: dict[str, int] = {}
     if few:
         counts = frame.select(pl.col(name).drop_nulls().n_unique() for name in few).collect(engine="streaming")
         exact = counts.row(0, named=True)
+    types = frame.collect_schema()
+    for name, estimate in estimates.items():
+        is_key = types[name].is_integer() or isinstance(types[name], pl.String)
+        if is_key and name not in exact and estimate > 0.75 * rows and rows <= EXACT_KEYS:  # one by one, for memory
+            exact[name] = frame.select(pl.col(name).drop_nulls().n_unique()).collect(engine="streaming").item()
     return {name: min(exact.get(name, estimate), rows) for name, estimate in estimates.items()}
 
 
@@ -162,7 +170,7 @@ def _number_kind(facts: Facts) -> tuple[Kind, str]:
 def _names_rows(facts: Facts) -> str:
     """Return why a column of whole numbers names its rows, or nothing."""
     span = (facts.hi or 0.0) - (facts.lo or 0.0) + 1
-    differ = not facts.missing and facts.distinct >= (1.0 if facts.rows <= EXACT_ROWS else 0.97) * facts.rows
+    differ = not facts.missing and facts.distinct == facts.rows
     if differ and facts.is_rising and span == facts.rows and facts.lo in (0.0, 1.0):
         return "numbers the rows"
     if has_id_name(facts.name) and facts.distinct > FEW_ROWS and facts.distinct_share >= 0.5:

@@ -20,8 +20,9 @@ MOST = 8  # candidates that are offered
 FEW_VALUES = 20  # up to so many values a column may be a class
 
 _USUAL = {
-    "target", "label", "class", "outcome", "y", "response", "result", "answer", "truth", "churn", "churned", "attrition",
-    "default", "defaulted", "fraud", "survived", "converted", "conversion", "purchased", "subscribed", "diagnosis",
+    "target", "label", "class", "outcome", "y", "response", "result", "answer", "truth", "churn", "churned",
+    "attrition", "default", "defaulted", "fraud", "survived", "converted", "conversion", "purchased", "subscribed",
+    "diagnosis",
     "species", "quality", "success", "status", "cancelled", "canceled", "delay", "price", "cost", "sales", "demand",
     "revenue", "rating", "score", "amount", "rate", "category", "type",
 }  # fmt: skip

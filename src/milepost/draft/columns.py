@@ -27,8 +27,8 @@ _NOT_WHEN_PREDICTING = {
     "confirmed", "death", "expiry", "expires", "due",
 }  # fmt: skip
 _PREDICTING = {
-    "snapshot", "asof", "as", "observed", "observation", "date", "time", "timestamp", "datetime", "day", "month", "week",
-    "created", "opened", "order", "ordered", "booked", "applied", "arrival", "start", "event",
+    "snapshot", "asof", "as", "observed", "observation", "date", "time", "timestamp", "datetime", "day", "month",
+    "week", "created", "opened", "order", "ordered", "booked", "applied", "arrival", "start", "event",
 }  # fmt: skip
 _KNOWN = {
     "confirmed",

@@ -180,7 +180,7 @@ def _pays(amounts: Mapping[str, np.ndarray], schema: Schema) -> Iterator[Finding
         says = f"By [value], acting never pays, not even where {positive}."
         yield Finding("value-never-act", "warn", None, says, {}, "Check true_positive and false_negative.")
     elif (wrong >= 0).all():
-        says = f"By [value], acting in vain costs nothing, so acting on everybody is best."
+        says = "By [value], acting in vain costs nothing, so acting on everybody is best."
         yield Finding(
             "value-always-act", "warn", None, says, {}, "Check false_positive and true_negative: costs are negative."
         )

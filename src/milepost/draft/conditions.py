@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -160,7 +161,7 @@ def _cuts(known: np.ndarray) -> list[float]:
         return []
     distinct = np.unique(known)
     if len(distinct) <= CUTS:
-        return [roundest(float(lo), float(hi)) for lo, hi in zip(distinct[:-1], distinct[1:], strict=True)]
+        return [roundest(float(lo), float(hi)) for lo, hi in pairwise(distinct)]
     ends = np.quantile(known, np.linspace(0, 1, 2 * CUTS + 1), method="lower")
     pairs = zip(ends[:-2:2], ends[2::2], strict=True)
     cuts = (roundest(float(lo), float(hi)) for lo, hi in pairs if lo < hi)

@@ -11,13 +11,11 @@ from milepost.draft.conditions import round_to, rounded, spelled
 from milepost.draft.free import best_free, spoken
 from milepost.draft.problem_file import Section, Setting
 from milepost.draft.table import Draft
-from milepost.ground.text import figure, listed, share
 from milepost.metrics.names import METRIC_NAMES
 from milepost.problem.criteria import Criterion
 from milepost.problem.spans import span_text
 
 NAME = re.compile(r"[^A-Za-z0-9]+")
-MOST_ASKED = 3
 RARE = 0.1  # share of the rarer answer below which accuracy says little
 _MONEY = {"price", "charge", "charges", "amount", "income", "revenue", "cost", "fee", "balance", "salary", "payment"}
 
@@ -33,16 +31,20 @@ def opening(source: str) -> tuple[str, ...]:
 
 def sections(draft: Draft) -> tuple[Section, ...]:
     """Return the tables of a drafted problem file."""
+    trade = "what an expert of the trade would compute from the columns of one row"
+    today = "what is done today, without a model: the model has to beat it"
+    reach = "what the model must reach, judged on the test rows with intervals"
+    worth = "what each decision brings in money; take the # away and write your own figures"
     return (
         Section("problem", "what is predicted, and why", tuple(_problem(draft))),
         Section("data", "where the rows are, and what their columns are for", tuple(_data(draft))),
-        Section("features", "what an expert of the trade would compute from the columns of one row", tuple(_features(draft))),
-        Section("baseline", "what is done today, without a model: the model has to beat it", tuple(_baseline(draft))),
+        Section("features", trade, tuple(_features(draft))),
+        Section("baseline", today, tuple(_baseline(draft))),
         Section("split", "rows that the model never learns from, kept for the verdict", tuple(_split(draft))),
         Section("climb", "how models are compared, from simple to complex", tuple(_climb(draft))),
-        Section("success", "what the model must reach, judged on the test rows with intervals", tuple(_success(draft))),
-        Section("value", "what each decision brings in money; take the # away and write your own figures", tuple(_value(draft)), is_on=False),
-    )  # fmt: skip
+        Section("success", reach, tuple(_success(draft))),
+        Section("value", worth, tuple(_value(draft)), is_on=False),
+    )
 
 
 def draft_name(source: str, target: str) -> str:
@@ -192,14 +194,14 @@ def _success(draft: Draft) -> Iterator[Setting]:
         needs_money = METRIC_NAMES[metric].needs == "value"
         value = bounds[0].bound if len(bounds) == 1 else [one.bound for one in bounds]
         says = "from the sentence" if not needs_money else "from the sentence; it needs [value] below"
-        yield Setting(metric, value, f"{says}{_beside(bounds[0], draft)}", is_on=not needs_money)
+        yield Setting(metric, value, f"{says}{beside(bounds[0], draft)}", is_on=not needs_money)
         written.add(metric)
     for criterion, meaning in _suggested(draft):
         if criterion.metric not in written:
-            yield Setting(criterion.metric, criterion.bound, f"{meaning}{_beside(criterion, draft)}", is_on=False)
+            yield Setting(criterion.metric, criterion.bound, f"{meaning}{beside(criterion, draft)}", is_on=False)
 
 
-def _beside(criterion: Criterion, draft: Draft) -> str:
+def beside(criterion: Criterion, draft: Draft) -> str:
     """Return what is reached without a model, to stand behind a criterion."""
     if criterion.metric in ("recall", "specificity"):
         return ""  # to find all is easy for who calls everybody
@@ -257,77 +259,3 @@ def _cells(draft: Draft) -> Iterator[Setting]:
     yield Setting("false_negative", 0, f"not acting where {positive}", is_on=False)
     capacity = {"positives": 500, "per": "7d", "population_per": 7000}
     yield Setting("capacity", capacity, "how many can be acted on, of how many that come", is_on=False)
-
-
-# ---- what is shown beside the file
-
-
-def questions(draft: Draft) -> tuple[str, ...]:
-    """Return what only a person can answer, most important first."""
-    return tuple(_questions(draft))
-
-
-def _questions(draft: Draft) -> Iterator[str]:
-    said = draft.understood
-    yield from said.doubts
-    for finding in draft.suspects:
-        yield f"Is `{finding.column}` known when predicting? {finding.says} If not, add it to exclude under [data]."
-    for name in draft.named_alike[:MOST_ASKED]:
-        yield f"Is `{name}` known when predicting? Its name is like that of `{draft.target}`."
-    if said.task is not None and not draft.understood.criteria and not said.statement:
-        yield "What is the aim? A sentence by --statement is read for criteria, horizon and effect."
-    if not said.criteria:
-        yield "What must the model reach? [success] has no criterion that counts yet."
-    if said.effect is not None and draft.effect_column is None:
-        yield f"Which column is meant by the promised change ({said.effect.change.text})? See effect under [problem]."
-    if draft.task == "binary" and "rarer" in draft.positive_because and not _says_yes(draft.schema.labels[1]):
-        yield f"Is '{draft.schema.labels[1]}' the answer to look for? It is taken as positive because it is rarer."
-    if draft.roles.time is None:
-        if draft.roles.times:
-            names = listed([f"`{one.column}`" for one in draft.roles.times])
-            yield f"Is one of {names} the moment of prediction? Then name it as time under [data]."
-        elif said.horizon is not None:
-            yield "Were all rows observed at one moment? No column holds times, so the test rows are drawn at random."
-    for group in draft.roles.groups:
-        yield f"Must the model work for a `{group.column}` it has never seen? Then switch group on under [data]."
-    if draft.rule is not None:
-        yield "What is done today? The rule under [baseline] is only what the data suggest."
-    yield "What does a right and a wrong decision bring in money? See [value]."
-
-
-def _says_yes(label: str) -> bool:
-    return label.casefold() in ("yes", "true", "1", "y", "positive", "pos")
-
-
-def choices(draft: Draft) -> tuple[tuple[str, str, str], ...]:
-    """Return what the draft decided: what, the value, and why."""
-    return tuple(_choices(draft))
-
-
-def _choices(draft: Draft) -> Iterator[tuple[str, str, str]]:
-    roles = draft.roles
-    yield "target", draft.target, draft.target_because
-    yield "task", draft.task, draft.task_because
-    if draft.task == "binary":
-        yield "positive", draft.schema.labels[1], draft.positive_because
-    if draft.understood.horizon is not None:
-        yield "horizon", span_text(draft.understood.horizon), "the sentence says so"
-    for criterion in draft.understood.criteria:
-        yield "success", criterion.text, f"the sentence says so{_beside(criterion, draft)}"
-    if draft.understood.effect is not None and draft.effect_column is not None:
-        yield "effect", f"{draft.effect_column} {draft.understood.effect.change.text}", "the sentence promises it"
-    for what, one in (("id", roles.id), *(("time", time) for time in roles.times)):
-        if one and one.is_sure:
-            yield what, one.column, one.because
-    for finding in draft.excluded:
-        yield "exclude", str(finding.column), finding.says
-    if roles.sensitive:
-        reasons = dict.fromkeys(one.because.removeprefix("its name speaks of ") for one in roles.sensitive)
-        yield (
-            "sensitive",
-            listed([one.column for one in roles.sensitive]),
-            f"their names speak of {listed(list(reasons))}",
-        )
-    yield "split", draft.strategy, draft.split_says[0].rstrip(".") if draft.split_says else ""
-    if draft.rule:
-        yield "rule", draft.rule.text, draft.rule.says

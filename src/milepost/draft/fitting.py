@@ -1,4 +1,4 @@
-"""Do the parts of a problem fit the table and each other: criteria, time, horizon, effect, capacity.
+"""Do the parts of a problem fit the table and each other: criteria, capacity, effect, time.
 
 What cannot be is refused; what is odd becomes a finding.
 """
@@ -6,22 +6,21 @@ What cannot be is refused; what is odd becomes a finding.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import numpy as np
 import polars as pl
 
 from milepost.data.findings import Finding
 from milepost.data.schema import Schema
+from milepost.draft.timing import check_time
 from milepost.draft.together import Together, together
 from milepost.ground.errors import MilepostError, UnknownNameError
-from milepost.ground.text import counted, listed, share, span
+from milepost.ground.text import counted, listed, share
 from milepost.metrics.names import METRIC_NAMES
 from milepost.problem.criteria import Criterion
 from milepost.problem.spec import Problem, Value
 
 STEEP = 0.9  # of precision or recall that all criteria together ask for
-SHORT = 3  # spans of horizon and delay that a history should hold
 LOSSES = {"mae": "absolute", "median_ae": "absolute", "mape": "absolute", "rmse": "squared", "r2": "squared"}
 
 
@@ -41,8 +40,8 @@ def check_fitting(problem: Problem, frame: pl.DataFrame, schema: Schema, truth: 
     _refuse_nothing_to_learn_from(problem, schema)
     return (
         *_criteria(problem, schema, truth),
-        *_time(problem, frame, schema),
-        *_effect(problem, frame, schema, truth),
+        *check_time(problem, frame, schema),
+        *_effect(problem, schema, truth),
     )
 
 
@@ -132,61 +131,10 @@ def _loss(problem: Problem, schema: Schema) -> Iterator[Finding]:
         yield Finding("loss-beside-criterion", "note", None, says, {}, f'Write loss = "{loss}" under [climb].')
 
 
-# ---- time
-
-
-def _time(problem: Problem, frame: pl.DataFrame, schema: Schema) -> Iterator[Finding]:
-    time, embargo = problem.data.time, problem.embargo
-    if time is None:
-        yield from _without_time(problem, schema)
-        return
-    times = frame[time].drop_nulls()
-    history = times.cast(pl.Datetime("us")).max() - times.cast(pl.Datetime("us")).min() if len(times) else timedelta(0)  # type: ignore[operator]
-    if embargo and history < SHORT * embargo:
-        says = (
-            f"The development rows span {span(history.total_seconds())}, and an outcome takes "
-            f"{span(embargo.total_seconds())} to be known: few of them lie before others whose outcome was known."
-        )
-        evidence: dict[str, float | int | str] = {
-            "days": history / timedelta(days=1),
-            "embargo_days": embargo / timedelta(days=1),
-        }
-        yield Finding(
-            "history-short", "warn", time, says, evidence, "Bring older rows, or check horizon and label_delay."
-        )
-    known_at = problem.data.known_at
-    if known_at and frame[known_at].dtype.is_temporal():
-        early = float((frame[known_at].cast(pl.Datetime("us")) < frame[time].cast(pl.Datetime("us"))).mean() or 0.0)
-        if early > 0.01:
-            says = (
-                f"In {share(early)} of the rows the truth was recorded (`{known_at}`) before the prediction (`{time}`)."
-            )
-            yield Finding("known-before-time", "warn", known_at, says, {"share": early}, "Check which column is which.")
-
-
-def _without_time(problem: Problem, schema: Schema) -> Iterator[Finding]:
-    horizon, data = problem.aim.horizon, problem.data
-    times = [column.name for column in schema.columns if column.kind == "time" and column.role == "feature"]
-    if data.known_at:
-        says = f"`{data.known_at}` says when the truth was recorded, but no time says when the prediction was made."
-        yield Finding("known-at-without-time", "warn", data.known_at, says, {}, "Name time under [data].")
-    if times:
-        says = f"{listed([f'`{name}`' for name in times], most=3)} holds times, but no time of prediction is named."
-        do = "If rows came one after the other, name it as time under [data], so that the test rows are the newest."
-        yield Finding("time-not-named", "note", times[0], says, {"columns": len(times)}, do)
-    if horizon:
-        says = (
-            f"The answer is meant within {span(horizon.total_seconds())}, but rows have no time: nothing checks that "
-            "every column was known before that span began."
-        )
-        do = "Ask when each column was filled in; exclude what was written down afterwards."
-        yield Finding("horizon-without-time", "note", None, says, {"days": horizon / timedelta(days=1)}, do)
-
-
 # ---- effect
 
 
-def _effect(problem: Problem, frame: pl.DataFrame, schema: Schema, truth: np.ndarray) -> Iterator[Finding]:
+def _effect(problem: Problem, schema: Schema, truth: np.ndarray) -> Iterator[Finding]:
     effect = problem.aim.effect
     if effect is None:
         return

@@ -136,9 +136,10 @@ def _constants(truth: np.ndarray, schema: Schema) -> dict[str, Given]:
     rows = len(truth)
     if schema.task == "regression":
         mean, median = float(truth.mean()), float(np.median(truth))
+        middles = {"mean": np.full(rows, mean), "median": np.full(rows, median)}
         return {
-            "mean": (f"always answering the mean ({figure(mean)})", *[np.full(rows, mean)] * 2),
-            "median": (f"always answering the median ({figure(median)})", *[np.full(rows, median)] * 2),
+            name: (f"always answering the {name} ({figure(middle[0])})", middle, middle)
+            for name, middle in middles.items()
         }
     if schema.task == "multiclass":
         shares = np.bincount(truth, minlength=len(schema.labels)) / rows

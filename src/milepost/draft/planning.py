@@ -211,7 +211,7 @@ def losses_of_nothing(truth: np.ndarray, task: Task) -> np.ndarray:
     """Return the loss of each row where the middle or most common answer is always given, shape (rows,)."""
     if task == "regression":
         return np.asarray(np.abs(truth - np.median(truth)))
-    return (truth != np.bincount(truth).argmax()).astype(float)
+    return np.asarray(truth != np.bincount(truth).argmax(), dtype=float)
 
 
 def alike_rows(losses: np.ndarray, clusters: np.ndarray | None) -> float:

@@ -73,10 +73,10 @@ def problem_text(opening: Sequence[str], sections: Sequence[Section]) -> str:
 
 
 def toml(value: Any) -> str:
-    """Return a value as TOML writes it, on one line.
+    r"""Return a value as TOML writes it, on one line.
 
     >>> print(toml({"column": 'the "rate"', "change": -0.5}), toml(["a", True]))
-    { column = "the \\"rate\\"", change = -0.5 } ["a", true]
+    { column = "the \"rate\"", change = -0.5 } ["a", true]
     """
     if isinstance(value, bool):
         return "true" if value else "false"

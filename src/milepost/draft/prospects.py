@@ -52,6 +52,7 @@ class Prospect:
         counted: which of them the metric is a share of ("rows that are 'Yes'"); "rows" for all of them.
         counted_there: how many of these the test is expected to have.
         tellable_from: the true value from which on the test rows verify it with 80 % chance; None if none is enough.
+        is_verifiable: whether the test rows can tell it, if the model is well beyond the threshold.
         outlook: how it will probably end.
         says: the same in sentences.
     """
@@ -68,6 +69,7 @@ class Prospect:
     counted: str
     counted_there: int
     tellable_from: float | None
+    is_verifiable: bool
     outlook: Outlook
     says: str
 
@@ -117,6 +119,7 @@ def prospect(
         counted=_counted(metric, labels) if share_of is not None else "rows",
         counted_there=int(test_rows * (1.0 if share_of is None else share_of)),
         tellable_from=first,
+        is_verifiable=can_tell,
         outlook=outlook,
         says=" ".join(
             [

@@ -216,7 +216,7 @@ def _purest(masks: np.ndarray, classes: np.ndarray) -> int | None:
 Leaf = tuple[list[Condition], np.ndarray]  # what must hold, and for which rows it does
 
 
-def _regression(frame: pl.DataFrame, truth: np.ndarray, schema: Schema, columns: Sequence[Column]) -> FoundRule | None:
+def _regression(frame: pl.DataFrame, truth: np.ndarray, _schema: Schema, columns: Sequence[Column]) -> FoundRule | None:
     centred = (truth - truth.mean()).astype(np.float32)
     everything, total = np.ones(len(truth), dtype=bool), float(centred @ centred)
     tried = _tried(frame, columns, truth, lambda masks: _explained(masks, centred, everything))

@@ -87,7 +87,7 @@ class Sense:
         """Return "met" where every criterion can be verified, "not met" where something must be mended first."""
         if any(finding.severity == "stop" for finding in self.findings):
             return "not met"
-        open_ones = not self.criteria or any(one.outlook == CANT_TELL for one in self.criteria)
+        open_ones = not self.criteria or not all(one.is_verifiable for one in self.criteria)
         return "can't tell yet" if open_ones else "met"
 
 

@@ -217,11 +217,13 @@ def _shares(aim: Target) -> tuple[float, ...]:
 def _is_named_alike(name: str, target: str) -> bool:
     """Return whether a name shares a telling word of three letters or more with the target's: arr_time, arr_delay."""
     telling = {part for part in parts_of(target) if len(part) >= 3 and part not in _WORDS_OF_MANY}
-    return bool(telling & {part for part in parts_of(name)})
+    return bool(telling & set(parts_of(name)))
 
 
-_WORDS_OF_MANY = {"avg", "mean", "total", "sum", "min", "max", "num", "count", "rate", "per", "the", "time", "date",
-                  "year", "month", "day", "days", "flag", "type", "status", "class", "target", "label", "value", "number"}  # fmt: skip
+_WORDS_OF_MANY = {
+    "avg", "mean", "total", "sum", "min", "max", "num", "count", "rate", "per", "the", "time", "date", "year", "month",
+    "day", "days", "flag", "type", "status", "class", "target", "label", "value", "number",
+}  # fmt: skip
 
 
 # ---- roles, split
@@ -230,10 +232,8 @@ _WORDS_OF_MANY = {"avg", "mean", "total", "sum", "min", "max", "num", "count", "
 def _with_roles(columns: Sequence[Column], target: Column, aim: Target, roles: Roles) -> Schema:
     """Return the schema as the problem file will make it."""
     named: dict[str, Role] = {one.column: "sensitive" for one in roles.sensitive}
-    for name, role in ((roles.time, "time"), (roles.entity, "id")):
-        if name:
-            named[name] = role  # type: ignore[assignment]
-    named[target.name] = "target"
+    found: tuple[tuple[str | None, Role], ...] = ((roles.time, "time"), (roles.entity, "id"), (target.name, "target"))
+    named |= {name: role for name, role in found if name}
     unused = ("id", "text", "constant")
     given = (replace(one, role=named.get(one.name, "unused" if one.kind in unused else "feature")) for one in columns)
     given = (replace(one, kind=aim.kind) if one.name == target.name else one for one in given)

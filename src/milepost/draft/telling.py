@@ -86,7 +86,8 @@ def _free(answers: Sequence[Free], schema: Schema) -> Iterator[str]:
     if best is None:
         return
     title = METRIC_NAMES[metric].title
-    says = f"Without any model, {best.by} has {'an' if title[0] in 'aeiou' else 'a'} {title} of {spoken(metric, best.score)}"
+    article = "an" if title[0] in "aeiou" else "a"
+    says = f"Without any model, {best.by} has {article} {title} of {spoken(metric, best.score)}"
     rule = next((one.scores.get(metric) for one in answers if one.name == "rule"), None)
     yield f"{says}." if rule is None else f"{says}; today's rule has {spoken(metric, rule)}."
 
@@ -123,6 +124,6 @@ def _effect(problem: Problem, schema: Schema, truth: np.ndarray) -> Iterator[str
     if needed is None or effect is None or needed >= 1 or recall is None or recall < needed:
         return
     yield (
-        f"The promised {effect.change.text} of `{effect.column}` needs more than a model: at a recall of {share(recall)}, "
-        f"acting must win over {share(needed / recall)} of those found."
+        f"The promised {effect.change.text} of `{effect.column}` needs more than a model: at a recall of "
+        f"{share(recall)}, acting must win over {share(needed / recall)} of those found."
     )

@@ -38,7 +38,10 @@ class UnknownNameError(MilepostError):
     def __init__(self, noun: str, name: str, *, known: Iterable[str], where: str) -> None:
         choices = list(known)
         near = nearest(name, choices)
-        fix = f"Write {near!r} instead." if near else f"Choose one of: {listed(choices)}."
+        if near:
+            fix = f"Write {near!r} instead."
+        else:
+            fix = f"Choose one of: {listed(choices, most=30)}." if choices else f"There is no {noun} yet."
         super().__init__(f"No {noun} is called {name!r}.", where=where, fix=fix)
 
 

@@ -37,12 +37,17 @@ def fit_tree(
     return {
         "kind": "tree",
         "feature": tree.feature.tolist(),
-        "threshold": tree.threshold.tolist(),
+        "threshold": [_written(threshold) for threshold in tree.threshold.tolist()],
         "left": tree.children_left.tolist(),
         "right": tree.children_right.tolist(),
         "missing_left": tree.missing_go_to_left.astype(bool).tolist(),
         "values": _leaf_values(model.apply(x), truth, tree.node_count, task, outputs, loss).tolist(),
     }
+
+
+def _written(threshold: float) -> float | str:
+    """Return a threshold as JSON holds it; a split of missing against known values has none that is finite."""
+    return threshold if np.isfinite(threshold) else str(threshold)
 
 
 def _leaf_values(leaf: np.ndarray, truth: np.ndarray, nodes: int, task: Task, outputs: int, loss: str) -> np.ndarray:

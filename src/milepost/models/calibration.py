@@ -16,12 +16,11 @@ from milepost.ground.text import share
 from milepost.metrics.losses import row_losses
 from milepost.models.material import Material
 from milepost.models.out_of_fold import each_fold, mean_row_losses, validated
-from milepost.predictor.calibrate import calibrated
+from milepost.predictor.calibrate import SMALLEST_SHARE, calibrated
 from milepost.stats.paired import paired_gain
 
 Document = dict[str, Any]
 NONE: Document = {"kind": "none"}
-SMALLEST = 1e-6  # probabilities are kept this far from 0 and 1
 INTERVAL_LEVEL = 0.9
 FEWEST_FOR_ISOTONIC = 1000
 
@@ -93,7 +92,7 @@ def _cross_fitted(answers: np.ndarray, material: Material, fold_of: np.ndarray, 
 
 
 def _clipped(probabilities: np.ndarray) -> np.ndarray:
-    return np.asarray(np.clip(probabilities, SMALLEST, 1 - SMALLEST))
+    return np.asarray(np.clip(probabilities, SMALLEST_SHARE, 1 - SMALLEST_SHARE))
 
 
 def _logistic(columns: np.ndarray, truth: np.ndarray) -> tuple[np.ndarray, float]:

@@ -41,7 +41,9 @@ def mixing_weights(answers: np.ndarray, material: Material, use: np.ndarray | No
         options={"maxiter": 200, "ftol": 1e-10},
     ).x
     weights = np.where(best >= LEAST_WEIGHT, best, 0.0)
-    return np.asarray(np.round(weights / weights.sum(), 4))
+    weights = np.round(weights / weights.sum(), 4)
+    weights[int(np.argmax(weights))] += 1.0 - weights.sum()  # rounding must not take from the sum of shares
+    return np.asarray(weights)
 
 
 def _mean_loss(weights: np.ndarray, flat: np.ndarray, truth: np.ndarray, material: Material) -> float:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from milepost.data.repairs import Repair
 from milepost.data.schema import Schema
 from milepost.ground.files import canonical_json
 from milepost.models.material import Material, input_names
@@ -11,7 +13,11 @@ from milepost.models.refit import Fitted
 
 
 def model_document(
-    material: Material, fitted: Fitted, calibration: dict[str, Any], decision: dict[str, Any]
+    material: Material,
+    fitted: Fitted,
+    calibration: dict[str, Any],
+    decision: dict[str, Any],
+    repairs: Sequence[Repair] = (),
 ) -> dict[str, Any]:
     """Return model.json: everything that decides an answer, but for the trees and the schema.
 
@@ -20,6 +26,7 @@ def model_document(
         fitted: members and their files.
         calibration: the predictor's calibration document.
         decision: the predictor's decision document.
+        repairs: how cells as they come become the values that the model learned from.
     """
     used = _columns_read(fitted)
     derived = [
@@ -35,6 +42,7 @@ def model_document(
         "calibration": calibration,
         "decision": decision,
         "timezone": material.zone,
+        "repairs": [repair.to_json() for repair in repairs if repair.column in _inputs_of(material, fitted)],
     }
 
 
@@ -47,13 +55,15 @@ def bundle_documents(schema: Schema, material: Material, model: dict[str, Any], 
         model: from model_document.
         fitted: brings the tree files.
     """
-    with_rule = any(member["rung"] == "rule" for member in fitted.members)
-    inputs = schema.only(input_names(material, with_rule=with_rule))
     return {
-        "schema.json": canonical_json(inputs.to_json()),
+        "schema.json": canonical_json(schema.only(_inputs_of(material, fitted)).to_json()),
         "model.json": canonical_json(model),
         **fitted.files,
     }
+
+
+def _inputs_of(material: Material, fitted: Fitted) -> list[str]:
+    return input_names(material, with_rule=any(member["rung"] == "rule" for member in fitted.members))
 
 
 def _columns_read(fitted: Fitted) -> set[str]:

@@ -12,7 +12,6 @@ The problem files stand in benchmarks/problems. Each command runs in a process o
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -20,7 +19,9 @@ import tempfile
 import time
 import tomllib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,7 +90,7 @@ TABLES: dict[str, Callable[[], Any]] = {
 }
 
 
-def lay_out(name: str, folder: Path, *, drafted: bool = False) -> int:
+def lay_out(name: str, folder: Path, drafted: bool) -> int:
     """Write a table and its problem file into folder; return how many rows it has."""
     folder.mkdir(parents=True, exist_ok=True)
     table = TABLES[name]()
@@ -125,8 +126,8 @@ def run(step: str, words: Sequence[str], folder: Path) -> Ran:
     return Ran(process.returncode, time.perf_counter() - start, usage.ru_maxrss / 1024, said)
 
 
-def road(name: str, folder: Path, *, drafted: bool) -> tuple[dict[str, Ran], str]:
-    """Walk the road in folder; return what each command took, and the problem's name."""
+def road(name: str, folder: Path, *, drafted: bool) -> dict[str, Ran]:
+    """Walk the road in folder; return what each command took."""
     ran: dict[str, Ran] = {}
     if drafted:
         aim = tomllib.loads((PROBLEMS / f"{name}.toml").read_text("utf-8"))["problem"]
@@ -139,23 +140,30 @@ def road(name: str, folder: Path, *, drafted: bool) -> tuple[dict[str, Ran], str
         "evaluate": ["evaluate"],
         "report": ["report", "--output", "page.html"],
         "score": ["score", f"{called}:1", "table.csv", "--output", "answers.parquet"],
-        "status": ["status", "--json"],
+        "status": ["status"],
     }
     for step, words in commands.items():
         ran[step] = run(step, words, folder)
         if ran[step].code in FAILURES:
             break
-    return ran, called
+    return ran
 
 
-def told(ran: dict[str, Ran]) -> tuple[str, str]:
-    """Return the rung that was chosen and the verdict, from what `status --json` said."""
-    if "status" not in ran or ran["status"].code:
-        return "–", "–"
-    document = json.loads(ran["status"].said.read_text("utf-8"))
-    kept = [each["figures"]["rung"] for each in document["decisions"] if each["kind"] == "rung"]
-    verdicts = [each["figures"]["overall"] for each in document["decisions"] if each["kind"] == "verdict"]
-    return (kept[-1] if kept else "–"), (verdicts[-1] if verdicts else "–")
+TOLD = """
+import milepost
+past = milepost.status(most_decisions=1000).decisions
+rungs = [each.figures["rung"] for each in past if each.kind == "rung" and each.figures["kept"]]
+verdicts = [each.figures["overall"] for each in past if each.kind == "verdict"]
+print((rungs or ["–"])[-1], (verdicts or ["–"])[-1], sep=",")
+"""
+
+
+def told(folder: Path) -> tuple[str, str]:
+    """Return the rung that was chosen and the verdict, from the history."""
+    words = [sys.executable, "-c", TOLD]
+    said = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False).stdout.strip()
+    rung, _, verdict = (said or "–,–").partition(",")
+    return rung, verdict
 
 
 # ---------------------------------------------------------------- the benchmark
@@ -177,9 +185,10 @@ def walk(names: Sequence[str], place: Path, *, drafted: bool) -> int:
     failed = []
     for name in names:
         folder = (place / name).resolve()
-        rows = lay_out(name, folder, drafted=drafted)
-        ran, _ = road(name, folder, drafted=drafted)
-        rung, verdict = told(ran)
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:  # a child's peak counts its parent's
+            rows = apart.submit(lay_out, name, folder, drafted).result()
+        ran = road(name, folder, drafted=drafted)
+        rung, verdict = told(folder)
         page = folder / "page.html"
         page_bytes = page.stat().st_size if page.exists() else 0
         seconds = "  ".join(f"{step} {each.seconds:.1f}" for step, each in ran.items())

@@ -75,7 +75,7 @@ def telco_ladder() -> Ladder:
              seconds=0.3, answer_us=31.0, says="Weighted ensemble: log loss 0.4102, 0.3 % less than additive trees, but under the smallest gain of 1.0 %: not kept."),
     )  # fmt: skip
     return Ladder(
-        "log", 0.01, "5 folds, stratified, repeated twice", 5282, steps, "additive",
+        "log", 0.01, "5 folds, stratified, repeated twice.", 5282, steps, "additive",
         Learnable(True, "The columns do say something about the target: today's rule already beats always the same answer."),
         "The climb ends with additive trees: 2 rungs in a row brought no gain worth their complexity.", {},
     )  # fmt: skip

@@ -9,7 +9,7 @@ from milepost.data.findings import Finding
 from milepost.evaluate.verdict import Verdict
 from milepost.models.steps import Ladder
 from milepost.problem.spec import Problem
-from milepost.show.console import print_view, text_of, view
+from milepost.show.console import terminal_text, text_of, view
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +90,14 @@ def test_plain_records_become_a_table():
 
 
 def test_output_that_is_no_terminal_has_no_colours(telco):
-    stream = io.StringIO()
-    print_view(telco.verdict, console=Console(file=stream, width=80))
-    assert "\x1b" not in stream.getvalue()
-    assert "NOT MET" in stream.getvalue()
+    text = terminal_text(telco.verdict, console=Console(file=io.StringIO(), width=80))
+    assert "\x1b" not in text
+    assert "NOT MET" in text
 
 
 def test_a_terminal_gets_colours(telco):
-    stream = io.StringIO()
-    print_view(telco.verdict, console=Console(file=stream, width=80, force_terminal=True, color_system="standard"))
-    assert "\x1b[1;31m" in stream.getvalue()
+    console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system="standard")
+    assert "\x1b[1;31m" in terminal_text(telco.verdict, console=console)
 
 
 def test_sentences_are_paragraphs():

@@ -15,9 +15,11 @@ class Explained(Shows):
 
     Attributes:
         entries: one, or all of them.
+        next_step: the command to type next.
     """
 
     entries: tuple[Entry, ...]
+    next_step: str
 
 
 def explain(term: str | None = None) -> Explained:
@@ -27,5 +29,5 @@ def explain(term: str | None = None) -> Explained:
         UnknownNameError: the glossary has no such term; the nearest one is the cure.
     """
     if term is None:
-        return Explained(tuple(glossary.explain(name) for name in glossary.terms()))
-    return Explained((glossary.explain(term),))
+        return Explained(tuple(glossary.explain(name) for name in glossary.terms()), "milepost explain TERM")
+    return Explained((glossary.explain(term),), "milepost status")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from milepost.api.next_step import next_step
 from milepost.api.opening import workspace_of
 from milepost.api.storing import person, store_of
 from milepost.ground.clock import Clock, wall_clock
@@ -69,4 +70,6 @@ def promote(
     )
     name = contract.aim.name
     says = decision.says if decision else f"Bundle {found.bundle_id} is the champion already."
-    return Promoted(name, found.bundle_id, says, f"milepost score {name}@champion TABLE -o answers.parquet")
+    return Promoted(
+        name, found.bundle_id, says, next_step(f"score {name}@champion TABLE -o answers.parquet", problem)
+    )

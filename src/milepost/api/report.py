@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from milepost.api.next_step import next_step
 from milepost.api.opening import workspace_of
 from milepost.api.storing import Parts, store_of
 from milepost.data.findings import Finding
@@ -70,7 +71,7 @@ def report(
     beside = contract.path.parent if contract.path else Path()
     path = Path(output) if output else beside / f"{contract.aim.name}-{found.bundle_id[:8]}.html"
     write_text(path, page)
-    return Reported(path, found.bundle_id, len(page.encode()), "milepost status")
+    return Reported(path, found.bundle_id, len(page.encode()), next_step("status", problem))
 
 
 def _material(problem: Problem, store: Store, bundle_id: str) -> ReportMaterial:

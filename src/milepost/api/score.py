@@ -1,30 +1,40 @@
-"""The verb `score`: answer every row of a table, in batches of bounded memory."""
+"""The verb `score`: answer every row of a table, in batches of bounded memory.
+
+customer  tenure  …              in   (the bundle's inputs as they come; the target is not needed)
+customer  prediction  probability_No  probability_Yes  decision  flags     out, in the order of the table
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
 from milepost.api.opening import workspace_of
 from milepost.api.storing import store_of
-from milepost.data.read import read_table
-from milepost.ground.errors import MilepostError
+from milepost.data.formats import damaged
+from milepost.data.sources import Scanned, Source, scan
+from milepost.data.staging import write_parquet
+from milepost.ground.errors import MilepostError, UnknownNameError
 from milepost.ground.events import Event, Listener, silent
-from milepost.ground.files import whole_file
+from milepost.ground.files import disk_errors
+from milepost.ground.text import counted, listed, nearest
 from milepost.ground.workspace import Workspace
 from milepost.predictor.answer import empty_answers
 from milepost.predictor.load import load_predictor
 from milepost.predictor.predictor import Predictor
 from milepost.problem.read import read_problem
+from milepost.problem.spec import SqlSource
 from milepost.registry.names import resolve
 from milepost.show.notebook import Shows
 
-MOST_FLAG_KINDS = 20
+_WHOLE_NUMBER = r"^(?:0|-?[1-9][0-9]{0,17})$"  # "007" is a name
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +46,9 @@ class Scored(Shows):
         bundle_id: what answered.
         rows: rows answered.
         flagged: rows with at least one flag.
+        kept: columns of the table that stand before the answers.
         decisions: decision -> rows; empty for regression.
+        says: what is worth knowing about the answers.
         next_step: what to do next.
     """
 
@@ -44,76 +56,151 @@ class Scored(Shows):
     bundle_id: str
     rows: int
     flagged: int
+    kept: tuple[str, ...]
     decisions: dict[str, int]
+    says: tuple[str, ...]
     next_step: str
 
 
 def score(
-    bundle: str,
-    table: str,
+    bundle: str | Path,
+    table: Source,
     *,
     output: Path | str,
     problem: Path | str = "milepost.toml",
+    keep: Sequence[str] = (),
     listener: Listener = silent,
 ) -> Scored:
     """Return where the answers to a table are: the id, prediction, probabilities or interval, decision, flags.
 
+    Values are read as the bundle says, by the same gate as single rows. A table of text is copied beside the output
+    while it is read.
+
     Args:
         bundle: a folder, NAME@champion or NAME:VERSION.
-        table: file, glob, cloud URI or Delta table; it needs the bundle's inputs, not the target.
+        table: file, glob, cloud URI, Delta table or query; it needs the bundle's inputs, not the target.
         output: Parquet file to write, whole or not at all.
         problem: path of the problem file; not needed where bundle is a folder.
+        keep: further columns of the table to keep beside the id.
         listener: hears the progress.
 
     Raises:
         MilepostError: the bundle or table can't be read, or an input is absent.
+        EnvironmentFault: the disk, the network or a database failed.
     """
     output = Path(output)
     if output.suffix != ".parquet":
         raise MilepostError(f"{output.name!r} is no Parquet file.", where="--output", fix="Write: -o answers.parquet")
-    predictor, workspace, keep = _predictor(bundle, Path(problem), output)
-    listener(Event("read", f"reading {table}"))
-    rows = read_table(table, workspace=workspace, base=Path(), listener=listener)
-    kept = [name for name in keep if name in rows.schema.names]
-    counts: Counter[str] = Counter()
-    batches = _counted(predictor.answer_batches(rows.frame, keep=kept), counts, rows.rows, listener)
-    with whole_file(output) as partial:
-        _write(batches, predictor, rows.frame.select(kept), partial)
-    decided = {
-        name.removeprefix("decision "): number for name, number in sorted(counts.items()) if name.startswith("d")
-    }
-    return Scored(output, predictor.bundle_id, counts["rows"], counts["flagged"], decided, "milepost status")
+    listener(Event("bundle", "looking for the bundle"))
+    predictor, entity = _predictor(str(bundle), Path(problem))
+    place = "the query" if isinstance(table, SqlSource) else str(table)
+    listener(Event("read", f"reading {place}"))
+    with _workspace_beside(output) as workspace:
+        scanned = scan(table, workspace=workspace, base=Path(), listener=listener)
+        names = scanned.frame.collect_schema().names()
+        _refuse_missing(predictor, names, keep, place)
+        kept = _kept(entity, names, keep)
+        with _readable(scanned):
+            counts = _answer(predictor, scanned, kept, output, listener)
+    decided = {label: rows for (what, label), rows in sorted(counts.items()) if what == "decision"}
+    rows, flagged = counts["all", "rows"], counts["all", "flagged"]
+    says = _says(entity, kept, rows, flagged)
+    return Scored(output, predictor.bundle_id, rows, flagged, kept, decided, says, "milepost status")
 
 
-def _predictor(bundle: str, problem: Path, output: Path) -> tuple[Predictor, Workspace, tuple[str, ...]]:
-    """Return the predictor, where tables are staged, and the columns to keep."""
+def _predictor(bundle: str, problem: Path) -> tuple[Predictor, str | None]:
+    """Return the predictor, and the column that the problem calls id."""
     if Path(bundle).is_dir() and not problem.exists():
-        return load_predictor(Path(bundle)), Workspace(output.parent / ".milepost"), ()
+        return load_predictor(Path(bundle)), None
     contract = read_problem(problem)
     workspace = workspace_of(contract)
     found = resolve(bundle, workspace=workspace, store=store_of(contract), history=workspace.history)
-    keep = (contract.data.id,) if contract.data.id else ()
-    return load_predictor(found.path), workspace, keep
+    return load_predictor(found.path), contract.data.id
 
 
-def _counted(
-    batches: Iterator[pl.DataFrame], counts: Counter[str], rows: int, listener: Listener
-) -> Iterator[pl.DataFrame]:
-    for batch in batches:
-        counts["rows"] += batch.height
-        counts["flagged"] += int((batch["flags"].list.len() > 0).sum())
-        if batch["decision"].dtype == pl.String:
-            for label, number in batch["decision"].value_counts().iter_rows():
-                counts[f"decision {label}"] += number
-        listener(Event("score", f"{counts['rows']:,} rows answered", counts["rows"], rows))
-        yield batch
+@contextmanager
+def _workspace_beside(output: Path) -> Iterator[Workspace]:
+    """Give a workspace on the output's disk; the copies of tables that are staged in it do not stay."""
+    with disk_errors(output):
+        output.parent.mkdir(parents=True, exist_ok=True)
+        folder = TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-", ignore_cleanup_errors=True)
+    with folder as place:
+        yield Workspace(Path(place))
 
 
-def _write(batches: Iterator[pl.DataFrame], predictor: Predictor, kept: pl.LazyFrame, path: Path) -> None:
-    """Write batches as they come, so that only a few are in memory."""
-    schema = {**kept.collect_schema(), **empty_answers(predictor).schema}
+def _refuse_missing(predictor: Predictor, names: Sequence[str], keep: Sequence[str], place: str) -> None:
+    """Refuse a table without an input of the bundle, or without a column that is to be kept."""
+    for name in keep:
+        if name not in names:
+            raise UnknownNameError("column", name, known=names, where=place)
+    missing = [name for name in predictor.schema.names if name not in names]
+    if missing:
+        near = nearest(missing[0], [name for name in names if name not in predictor.schema.names])
+        raise MilepostError(
+            f"The table lacks {listed([repr(name) for name in missing])}, which the bundle answers from.",
+            where=place,
+            fix=f"Rename {near!r} to {missing[0]!r}." if near else "Add what is lacking; empty where it is not known.",
+        )
+
+
+def _kept(entity: str | None, names: Sequence[str], keep: Sequence[str]) -> tuple[str, ...]:
+    first = [entity] if entity is not None and entity in names else []
+    return tuple(dict.fromkeys([*first, *keep]))
+
+
+@contextmanager
+def _readable(scanned: Scanned) -> Iterator[None]:
+    """Turn a damaged table into an error; a table that we staged ourselves is our own bug."""
+    try:
+        yield
+    except pl.exceptions.PolarsError as why:
+        if scanned.staged:
+            raise
+        raise damaged(scanned.name, "parquet") from why
+
+
+def _answer(
+    predictor: Predictor, scanned: Scanned, kept: Sequence[str], output: Path, listener: Listener
+) -> Counter[tuple[str, str]]:
+    """Write the answers batch by batch; return how many rows there are, with flags, and of each decision."""
+    frame = _as_numbers(scanned, kept)
+    counts: Counter[tuple[str, str]] = Counter()
+    rows = frame.select(pl.len()).collect(engine="streaming").item()
 
     def source(*_: object) -> Iterator[pl.DataFrame]:
-        return batches
+        for batch in predictor.answer_batches(frame, keep=kept):
+            _count(batch, counts)
+            done = counts["all", "rows"]
+            listener(Event("score", f"{counted(done, 'row')} answered", done, rows))
+            yield batch
 
-    register_io_source(source, schema=schema).sink_parquet(path)
+    schema = {**frame.select(kept).collect_schema(), **empty_answers(predictor).schema}
+    write_parquet(register_io_source(source, schema=schema), output)
+    return counts
+
+
+def _as_numbers(scanned: Scanned, kept: Sequence[str]) -> pl.LazyFrame:
+    """Return the table with kept columns as whole numbers where a table of text holds nothing else in them."""
+    if not scanned.is_text or not kept:
+        return scanned.frame
+    whole = scanned.frame.select(pl.col(kept).str.contains(_WHOLE_NUMBER).all() & pl.col(kept).is_not_null().any())
+    found = whole.collect(engine="streaming").row(0, named=True)
+    return scanned.frame.with_columns(pl.col(name).cast(pl.Int64) for name in kept if found[name])
+
+
+def _count(batch: pl.DataFrame, counts: Counter[tuple[str, str]]) -> None:
+    counts["all", "rows"] += batch.height
+    counts["all", "flagged"] += int((batch["flags"].list.len() > 0).sum())
+    if batch["decision"].dtype == pl.String:
+        for label, rows in batch["decision"].drop_nulls().value_counts().iter_rows():
+            counts["decision", label] += rows
+
+
+def _says(entity: str | None, kept: Sequence[str], rows: int, flagged: int) -> tuple[str, ...]:
+    said = []
+    if not kept:
+        why = f"The table has no column {entity!r}" if entity else "No problem file names an id"
+        said.append(f"{why}, so the answers stand in the order of the table's rows without one.")
+    if flagged > rows / 2:
+        said.append("More than half of the rows have a flag: they are not like the rows that the model learned from.")
+    return tuple(said)

@@ -13,6 +13,7 @@ import polars as pl
 from milepost.api.learning import Learned
 from milepost.api.opening import Opened, workspace_of
 from milepost.data.findings import Finding
+from milepost.data.profile import Profile
 from milepost.data.split import Split
 from milepost.ground.clock import Clock
 from milepost.ground.events import Event, Listener
@@ -54,6 +55,7 @@ def store_trained(
     opened: Opened,
     learned: Learned,
     findings: Sequence[Finding],
+    summary: Profile,
     *,
     seed: int,
     clock: Clock,
@@ -79,6 +81,7 @@ def store_trained(
         "findings": tuple(findings),
         "split": parts_of(opened.split),
         "schema": opened.schema,
+        "profile": summary,
         "environment": environment(),
         "lineage": lineage(
             problem.path.parent if problem.path else Path(),

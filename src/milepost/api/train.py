@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from milepost.api.learning import learn
+from milepost.api.next_step import next_step
 from milepost.api.opening import open_problem
 from milepost.api.storing import store_trained
 from milepost.data.findings import Finding
+from milepost.data.profile import profile
 from milepost.evaluate.thresholds import ThresholdChoice
 from milepost.explore.findings import explore
 from milepost.ground.clock import Clock, wall_clock
@@ -76,7 +78,8 @@ def train(
     listener(Event("explore", "looking for leaks, outliers, missing values"))
     findings = (*opened.dataset.findings, *opened.split.findings, *explore(development, opened.schema, seed=seed))
     learned = learn(opened, development, seed=seed, workers=workers, listener=listener)
-    stored = store_trained(opened, learned, findings, seed=seed, clock=clock, listener=listener)
+    summary = profile(development.lazy(), opened.schema)
+    stored = store_trained(opened, learned, findings, summary, seed=seed, clock=clock, listener=listener)
     return Trained(
         problem=opened.problem,
         bundle_id=stored.bundle_id,
@@ -88,5 +91,5 @@ def train(
         split_says=opened.split.says,
         findings=findings,
         seconds=time.perf_counter() - start,
-        next_step="milepost evaluate",
+        next_step=next_step("evaluate", problem),
     )

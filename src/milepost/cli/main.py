@@ -1,192 +1,155 @@
-"""The commands. Each parses its words, calls one verb of the api, and shows what came back."""
+"""The commands. Each says what it alone is told, and calls one verb of the api."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from milepost.cli.session import Session
+import milepost
+from milepost.cli.command import command
+from milepost.cli.session import INTERRUPTED, Session
+from milepost.ground.errors import MilepostError
 
 app = typer.Typer(
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="From a sentence and a table to a model in production that keeps proving that it works.",
+    epilog="Begin with `milepost tour`, or with `milepost init TABLE`. Exit codes: 0 done and met, 1 our bug, "
+    "2 your mistake, 3 a criterion is not met, 4 the data can't tell yet, 5 disk, store or network, 130 interrupted.",
 )
+_Misuse: type[typer.BadParameter] = typer.BadParameter.__bases__[0]  # what click calls any command typed wrongly
+road, learn = partial(command, app, "The road"), partial(command, app, "Learn")
 
-Problem = Annotated[Path, typer.Option("--problem", "-p", metavar="PATH", help="The problem file.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output, nothing else.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no progress.")]
-Seed = Annotated[int, typer.Option("--seed", metavar="N", help="Seed of every random choice.", min=0)]
-BundleName = Annotated[
+BUNDLE = "A folder, NAME@champion, or NAME:VERSION"
+Bundle = Annotated[str, typer.Argument(metavar="BUNDLE", help=f"{BUNDLE}.")]
+BundleOrNewest = Annotated[
     str | None,
-    typer.Argument(metavar="[BUNDLE]", help="A folder, NAME@champion, or NAME:VERSION; the newest if left out."),
+    typer.Argument(metavar="[BUNDLE]", help=f"{BUNDLE}; the newest if left out."),
 ]
-HERE = Path("milepost.toml")
 
 
-@app.command(rich_help_panel="The road")
+@road()
 def init(
+    session: Session,
     table: Annotated[str, typer.Argument(metavar="TABLE", help="File, glob, cloud URI or Delta table.")],
-    target: Annotated[str | None, typer.Option("--target", metavar="NAME", help="The column to predict.")] = None,
-    statement: Annotated[
-        str | None, typer.Option("--statement", metavar="TEXT", help="What you want, in a sentence.")
-    ] = None,
-    problem: Problem = HERE,
-    json: Json = False,
-    quiet: Quiet = False,
-    seed: Seed = 0,
-) -> None:
+    target: Annotated[str | None, typer.Option(metavar="NAME", help="The column to predict.")] = None,
+    statement: Annotated[str | None, typer.Option(metavar="TEXT", help="What you want, in a sentence.")] = None,
+) -> object:
     """Draft a problem file from a table and a sentence."""
-    with Session(json=json, quiet=quiet) as session:
-        import milepost
+    return milepost.init(
+        table,
+        target=target or session.ask_target(table, statement),
+        statement=statement,
+        problem=session.problem,
+        seed=session.seed,
+        listener=session.listener,
+    )
 
-        answer = target or session.ask_target(table)
-        session.show(
-            milepost.init(
-                table, target=answer, statement=statement, problem=problem, seed=seed, listener=session.listener
-            )
-        )
 
-
-@app.command(rich_help_panel="The road")
-def check(problem: Problem = HERE, json: Json = False, quiet: Quiet = False, seed: Seed = 0) -> None:
+@road()
+def check(session: Session) -> object:
     """Say whether the problem makes sense, before anything is trained."""
-    with Session(json=json, quiet=quiet) as session:
-        import milepost
-
-        session.show(milepost.check(problem, seed=seed, listener=session.listener))
+    return milepost.check(session.problem, seed=session.seed, listener=session.listener)
 
 
-@app.command(rich_help_panel="The road")
+@road()
 def train(
-    problem: Problem = HERE,
+    session: Session,
     workers: Annotated[
-        int | None, typer.Option("--workers", metavar="N", help="Folds at once; all cores if left out.", min=1)
+        int | None, typer.Option(metavar="N", help="Folds at once; as many as cores if left out.", min=1)
     ] = None,
-    json: Json = False,
-    quiet: Quiet = False,
-    seed: Seed = 0,
-) -> None:
+) -> object:
     """Climb from the simplest model upwards, as far as it pays."""
-    with Session(json=json, quiet=quiet) as session:
-        import milepost
-
-        session.show(milepost.train(problem, seed=seed, workers=workers, listener=session.listener))
+    return milepost.train(session.problem, seed=session.seed, workers=workers, listener=session.listener)
 
 
-@app.command(rich_help_panel="The road")
-def evaluate(
-    bundle: BundleName = None, problem: Problem = HERE, json: Json = False, quiet: Quiet = False, seed: Seed = 0
-) -> None:
+@road()
+def evaluate(session: Session, bundle: BundleOrNewest = None) -> object:
     """Open the test rows and hold the model against the contract."""
-    with Session(json=json, quiet=quiet) as session:
-        import milepost
-
-        session.show(milepost.evaluate(bundle, problem=problem, seed=seed, listener=session.listener))
+    return milepost.evaluate(bundle, problem=session.problem, seed=session.seed, listener=session.listener)
 
 
-@app.command(rich_help_panel="The road")
+@road()
 def report(
-    bundle: BundleName = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="PATH", help="Where to write the page.")
-    ] = None,
-    problem: Problem = HERE,
-    json: Json = False,
-    quiet: Quiet = False,
-    seed: Seed = 0,
-) -> None:
+    session: Session,
+    bundle: BundleOrNewest = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="PATH", help="The page to write.")] = None,
+) -> object:
     """Write one offline page: the verdict, the climb, the data, the lineage."""
-    with Session(json=json, quiet=quiet) as session:
-        import milepost
-
-        session.show(milepost.report(bundle, output=output, problem=problem, listener=session.listener))
+    return milepost.report(bundle, output=output, problem=session.problem, listener=session.listener)
 
 
-@app.command(rich_help_panel="The road")
+@road()
 def score(
-    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="A folder, NAME@champion, or NAME:VERSION.")],
+    session: Session,
+    bundle: Bundle,
     table: Annotated[str, typer.Argument(metavar="TABLE", help="The rows to answer.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help="Parquet file to write.")],
-    problem: Problem = HERE,
-    json: Json = False,
-    quiet: Quiet = False,
-    seed: Seed = 0,
-) -> None:
+) -> object:
     """Answer every row of a table, in batches of bounded memory."""
-    with Session(json=json, quiet=quiet) as session:
-        import milepost
-
-        session.show(milepost.score(bundle, table, output=output, problem=problem, listener=session.listener))
+    return milepost.score(bundle, table, output=output, problem=session.problem, listener=session.listener)
 
 
-@app.command(rich_help_panel="The road")
-def status(problem: Problem = HERE, json: Json = False, quiet: Quiet = False, seed: Seed = 0) -> None:
+@road()
+def status(session: Session) -> object:
     """Say where on the road this problem stands and what the next step is."""
-    with Session(json=json, quiet=quiet) as session:
-        import milepost
-
-        session.show(milepost.status(problem))
+    return milepost.status(session.problem)
 
 
-@app.command(rich_help_panel="The road")
+@road()
 def promote(
-    bundle: Annotated[str, typer.Argument(metavar="BUNDLE", help="A folder, NAME@challenger, or NAME:VERSION.")],
+    session: Session,
+    bundle: Bundle,
     reason: Annotated[
-        str | None, typer.Option("--reason", metavar="TEXT", help="Why; needed where the verdict is not met.")
+        str | None, typer.Option(metavar="TEXT", help="Why; needed where the verdict is not met.")
     ] = None,
-    problem: Problem = HERE,
-    json: Json = False,
-    quiet: Quiet = False,
-    seed: Seed = 0,
-) -> None:
+) -> object:
     """Let a judged bundle answer."""
-    with Session(json=json, quiet=quiet) as session:
-        import milepost
-
-        session.show(milepost.promote(bundle, reason=reason, problem=problem))
+    return milepost.promote(bundle, reason=reason, problem=session.problem)
 
 
-@app.command(rich_help_panel="Learn")
+@learn()
 def tour(
-    folder: Annotated[Path, typer.Option("--folder", metavar="PATH", help="Where to keep what the tour makes.")] = Path(
-        "telco-tour"
-    ),
-    problem: Problem = HERE,
-    json: Json = False,
-    quiet: Quiet = False,
-    seed: Seed = 0,
-) -> None:
+    session: Session,
+    folder: Annotated[Path, typer.Option(metavar="PATH", help="Where to keep its files.")] = Path("telco-tour"),
+) -> object:
     """Walk the whole road on real data, in plain words."""
-    with Session(json=json, quiet=quiet) as session:
-        import milepost
-
-        toured = milepost.tour(folder, seed=seed, on_leg=session.tell, listener=session.listener)
-        session.show(toured if json else replace(toured, legs=()))
+    toured = milepost.tour(folder, seed=session.seed, on_leg=session.tell, listener=session.listener)
+    return toured if session.json else replace(toured, legs=())  # the legs are printed already
 
 
-@app.command(rich_help_panel="Learn")
+@learn()
 def explain(
+    session: Session,
     term: Annotated[
         str | None, typer.Argument(metavar="[TERM]", help="A term, code or check; all of them if left out.")
     ] = None,
-    problem: Problem = HERE,
-    json: Json = False,
-    quiet: Quiet = False,
-    seed: Seed = 0,
-) -> None:
+) -> object:
     """Explain any word that Milepost prints."""
-    with Session(json=json, quiet=quiet) as session:
-        import milepost
-
-        session.show(milepost.explain(term))
+    return milepost.explain(term)
 
 
-def main() -> None:
-    """Run the command line."""
-    app(prog_name="milepost")
+def main(words: Sequence[str] | None = None) -> None:
+    """Run the command line and end the program with its exit code.
+
+    Args:
+        words: what was typed after the program's name; None takes this program's own.
+    """
+    for stream in (sys.stdout, sys.stderr):  # a terminal of the last century still gets its answer
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    words = list(sys.argv[1:] if words is None else words) or ["--help"]
+    try:
+        sys.exit(app(words, prog_name="milepost", standalone_mode=False))
+    except _Misuse as error:
+        path = error.ctx.command_path if error.ctx else "milepost"
+        misuse = MilepostError(error.format_message(), where="the command line", fix=f"Run: {path} --help")
+        sys.exit(Session(problem=Path(), seed=0, json="--json" in words, quiet=True).refuse(misuse))
+    except (KeyboardInterrupt, typer.Abort):
+        sys.exit(INTERRUPTED)

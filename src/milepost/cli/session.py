@@ -2,128 +2,140 @@
 
 from __future__ import annotations
 
-import json as json_text
+import errno
+import json
+import os
 import sys
-from types import TracebackType
-from typing import TYPE_CHECKING, Any
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-from milepost.ground.errors import MilepostError
+from milepost.cli.progress import Progress
+from milepost.ground.errors import EnvironmentFault, MilepostError
 from milepost.ground.events import Event
 
-if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
-
 EXIT_CODES = {"met": 0, "not met": 3, "can't tell yet": 4}
-INTERRUPTED = 130
 OUR_BUG = 1
+INTERRUPTED = 130
+_REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE)
 
 
 class Session:
-    """Shows results and errors; leaving it ends the program where something went wrong.
+    """What a command is told by the options that all commands have, and how it shows what it found.
 
     Attributes:
+        problem: path of the problem file.
+        seed: of every random choice.
         json: print one JSON object on standard output and nothing else there.
-        quiet: draw no progress.
     """
 
-    def __init__(self, *, json: bool, quiet: bool) -> None:
-        self.json, self.quiet = json, quiet
-        self._progress: Progress | None = None
-        self._bars: dict[str, TaskID] = {}
-        self._last = ""
-
-    def __enter__(self) -> Session:
-        return self
-
-    def __exit__(
-        self, family: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> None:
-        self._stop_bars()
-        if isinstance(error, MilepostError):
-            self._refuse(error)
-            raise SystemExit(error.exit_code)
-        if isinstance(error, KeyboardInterrupt):
-            print("Interrupted. What was finished is kept; the same command goes on where it was.", file=sys.stderr)
-            raise SystemExit(INTERRUPTED)
-        if isinstance(error, BrokenPipeError):
-            raise SystemExit(0)
+    def __init__(self, *, problem: Path, seed: int, json: bool, quiet: bool) -> None:
+        self.problem, self.seed, self.json = problem, seed, json
+        self._progress = Progress(is_quiet=quiet)
 
     def listener(self, event: Event) -> None:
-        """Draw one sign of life on standard error."""
-        if self.quiet:
-            return
-        if not sys.stderr.isatty():
-            if event.step != self._last:
-                print(f"{event.step}: {event.message}", file=sys.stderr)
-            self._last = event.step
-            return
-        self._draw(event)
+        """Hear a sign of life."""
+        self._progress.tell(event)
 
-    def _draw(self, event: Event) -> None:
-        if self._progress is None:
-            from rich.console import Console
-            from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    def run(self, verb: Callable[[Session], object]) -> int:
+        """Return the exit code, after showing what the verb returned or why it did not."""
+        try:
+            with self._progress:
+                result = verb(self)
+            self._answer(result)
+        except MilepostError as error:
+            return self.refuse(error)
+        except KeyboardInterrupt:
+            return self._give_up()
+        except Exception as why:  # noqa: BLE001  the outermost place: nothing is above that could handle it
+            return self._fail(why)
+        return EXIT_CODES[getattr(result, "outcome", "met")]
 
-            columns = (
-                TextColumn("{task.fields[step]:<9}"),
-                BarColumn(20),
-                TextColumn("{task.description}"),
-                TimeElapsedColumn(),
-            )
-            self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._progress.start()
-        if event.step not in self._bars:
-            for bar in self._bars.values():
-                self._progress.update(bar, visible=False)
-            self._bars[event.step] = self._progress.add_task("", step=event.step, total=event.total)
-        bar = self._bars[event.step]
-        self._progress.update(
-            bar, description=event.message, completed=event.done or 0, total=event.total, visible=True
-        )
+    def tell(self, part: object) -> None:
+        """Print a part of the answer as soon as it is there; with --json the whole answer comes at the end."""
+        self._progress.stop()
+        if not self.json:
+            self._answer(part)
 
-    def _stop_bars(self) -> None:
-        if self._progress is not None:
-            self._progress.stop()
-            self._progress = None
-
-    def ask_target(self, table: str) -> str | None:
-        """Ask which column is to be predicted; None without a terminal, where the api lists the candidates."""
+    def ask_target(self, table: str, statement: str | None) -> str | None:
+        """Return the column to predict, asked for where a person can answer; None where the table must say."""
         if self.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
             return None
-        import typer
-
         from milepost.api.init import target_candidates
-        from milepost.show.console import print_view
 
-        candidates = target_candidates(table, listener=self.listener)
-        self._stop_bars()
-        print_view(candidates)
-        return str(typer.prompt("Which column do you want to predict?", default=candidates.names[0]))
+        candidates = target_candidates(table, statement=statement, problem=self.problem, listener=self.listener)
+        if candidates.meant or not candidates.names:
+            return None
+        self.tell(candidates)
+        try:
+            return (
+                input(f"Which column do you want to predict? [{candidates.names[0]}] ").strip() or candidates.names[0]
+            )
+        except EOFError:
+            raise KeyboardInterrupt from None
 
-    def tell(self, leg: Any) -> None:
-        """Print one leg of the tour as soon as it is walked; with --json the whole tour comes at the end."""
-        self._stop_bars()
-        if not self.json:
-            from milepost.show.console import print_view
+    def refuse(self, error: MilepostError) -> int:
+        """Return the exit code of an error, after printing its three lines."""
+        print(str(error), file=sys.stderr)
+        self._print_json({"error": {"what": error.what, "where": error.where, "fix": error.fix}})
+        return error.exit_code
 
-            print_view(leg)
-
-    def show(self, result: Any) -> None:
-        """Print a result, and end the program with the exit code of its outcome if that is not 0."""
-        self._stop_bars()
+    def _answer(self, result: object) -> None:
         if self.json:
             from milepost.ground.records import as_document
 
-            print(json_text.dumps(as_document(result), ensure_ascii=False, allow_nan=False))
-        else:
-            from milepost.show.console import print_view
+            self._print_json(as_document(result))
+            return
+        from milepost.show.console import terminal_text
 
-            print_view(result)
-        code = EXIT_CODES.get(getattr(result, "outcome", "met"), 0)
-        if code:
-            raise SystemExit(code)
+        _print(terminal_text(result))
 
-    def _refuse(self, error: MilepostError) -> None:
-        print(str(error), file=sys.stderr)
+    def _print_json(self, document: Any) -> None:
         if self.json:
-            print(json_text.dumps({"error": {"what": error.what, "where": error.where, "fix": error.fix}}))
+            _print(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")
+
+    def _give_up(self) -> int:
+        what, fix = "Interrupted.", "What was finished is kept: run the same command again and it goes on where it was."
+        print(f"{what} {fix}", file=sys.stderr)
+        self._print_json({"error": {"what": what, "where": "this run", "fix": fix}})
+        return INTERRUPTED
+
+    def _fail(self, why: Exception) -> int:
+        """Return the exit code for what nobody foresaw: the system's refusal, or a bug of ours."""
+        if isinstance(why, OSError) and why.errno in _REFUSALS:
+            return self.refuse(_refusal(why))
+        traceback.print_exception(why)
+        what = f"This is a bug in Milepost, and no mistake of yours: {type(why).__name__}."
+        fix = "Please report it with the lines above."
+        print(f"{what} {fix}", file=sys.stderr)
+        self._print_json({"error": {"what": what, "where": traceback.format_exc(limit=-1), "fix": fix}})
+        return OUR_BUG
+
+
+def _refusal(why: OSError) -> EnvironmentFault:
+    return EnvironmentFault(
+        f"The system refused: {why.strerror}.",
+        where=str(why.filename or "this computer"),
+        fix="Free some space or mend the permission, then run the same command again.",
+    )
+
+
+def _print(text: str) -> None:
+    """Print on standard output.
+
+    Raises:
+        EnvironmentFault: it cannot be written, as a full disk behind it.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has seen enough; Python would complain once more at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as why:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise EnvironmentFault(
+            f"The answer could not be written: {why.strerror}.",
+            where="standard output",
+            fix="Send it to a disk with room, then run the same command again.",
+        ) from why

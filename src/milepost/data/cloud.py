@@ -64,6 +64,7 @@ def download(uri: str, folder: Path, *, where: str) -> Path:
         with urllib.request.urlopen(request, timeout=_PATIENCE_S) as answer:
             fetched = _saved(answer, folder / f".fetched-{name}")
     except urllib.error.HTTPError as why:
+        why.close()
         if why.code in (404, 410):
             raise MilepostError(
                 f"There is nothing at that address ({why.code}).", where=where, fix="Check the address."

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ from milepost.data.staging import is_disk_full, write_parquet
 from milepost.ground.errors import EnvironmentFault, MilepostError
 from milepost.ground.text import counted, listed, nearest
 
+_SUSPECTS = 10_000  # lines that look short and are looked at again
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
@@ -82,6 +84,12 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
             yield stream
 
 
+@contextmanager
+def _text(path: Path, encoding: str) -> Iterator[IO[str]]:
+    with _opened(path) as stream, io.TextIOWrapper(stream, encoding=encoding, newline="") as text:
+        yield text
+
+
 def _agree(paths: Sequence[Path], dialects: Sequence[Dialect]) -> None:
     """Refuse a file whose columns are not those of the first."""
     first = dialects[0].names
@@ -126,25 +134,35 @@ def _refuse_short_rows(paths: Sequence[Path], dialects: Sequence[Dialect], targe
     if len(names) == 1 or last.collect(engine="streaming").item() == 0:
         return
     for path, dialect in zip(paths, dialects, strict=True):
-        line = pl.col("line")
-        short = (line.str.count_matches(dialect.delimiter, literal=True) < len(names) - 1) & (
-            line.str.strip_chars() != ""
-        )
-        unquoted = ~line.str.contains(dialect.quote, literal=True)  # a quoted line may go on in the next one
-        found = pl.scan_lines(path, name="line").with_row_index("number").filter(short & unquoted).head(1)
-        row = found.collect(engine="streaming")
-        if row.height and not _has_quoted_newline(path, dialect, row["number"].item() + 1):
+        short = _first_short_line(path, dialect)
+        if short:
             target.unlink(missing_ok=True)
-            cells = row["line"].item().count(dialect.delimiter) + 1
-            raise _ragged(path, row["number"].item() + 1, cells, len(names))
+            raise _ragged(path, *short, len(names))
 
 
-def _has_quoted_newline(path: Path, dialect: Dialect, number: int) -> bool:
-    """Return whether a line, counted from 1, lies inside a quoted cell."""
-    with _opened(path) as stream:
-        text = io.TextIOWrapper(stream, encoding=dialect.encoding, newline="")
-        quotes = sum(line.count(dialect.quote) for line, _ in zip(text, range(number - 1), strict=False))
-    return quotes % 2 == 1
+def _first_short_line(path: Path, dialect: Dialect) -> tuple[int, int] | None:
+    """Return the first line with too few cells, counted from 1, and how many it has; None if there is none."""
+    line, quote = pl.col("line"), re.escape(dialect.quote)
+    unquoted = line.str.replace_all(f"{quote}[^{quote}]*{quote}", "")
+    marks = unquoted.str.count_matches(dialect.delimiter, literal=True)
+    short = (marks < len(dialect.names) - 1) & (line.str.strip_chars() != "")
+    whole = ~unquoted.str.contains(dialect.quote, literal=True)  # else its last cell goes on in the next line
+    lines = pl.scan_lines(path, name="line").with_row_index("number", offset=1)
+    found = lines.filter(short & whole).select("number", cells=marks + 1).head(_SUSPECTS).collect(engine="streaming")
+    return _first_outside_quotes(path, dialect, dict(found.iter_rows()))
+
+
+def _first_outside_quotes(path: Path, dialect: Dialect, suspects: dict[int, int]) -> tuple[int, int] | None:
+    """Return the first of some lines that does not lie inside a quoted cell of several lines."""
+    if not suspects:
+        return None
+    is_open = False
+    with _text(path, dialect.encoding) as text:
+        for number, line in enumerate(text, 1):
+            if number in suspects and not is_open:
+                return number, suspects[number]
+            is_open ^= line.count(dialect.quote) % 2 == 1
+    return None
 
 
 def _ragged(path: Path, line: int, cells: int, columns: int) -> MilepostError:
@@ -189,10 +207,8 @@ def _copy(path: Path, dialect: Dialect, copy: Path) -> str:
 
 def _copy_rows(path: Path, dialect: Dialect, encoding: str, copy: Path) -> None:
     try:
-        with _opened(path) as stream, copy.open("w", encoding="utf-8", newline="") as out:
-            write = csv.writer(out, lineterminator="\n").writerow
-            for row in _rows(path, dialect, io.TextIOWrapper(stream, encoding=encoding, newline="")):
-                write(row)
+        with _text(path, encoding) as text, copy.open("w", encoding="utf-8", newline="") as out:
+            csv.writer(out, lineterminator="\n").writerows(_rows(path, dialect, text))
     except OSError as why:
         if is_disk_full(why, copy):
             raise EnvironmentFault(
@@ -209,24 +225,21 @@ def _rows(path: Path, dialect: Dialect, text: IO[str]) -> Iterator[list[str]]:
     """
     csv.field_size_limit(min(sys.maxsize, 2**31 - 1))
     lines = (line.replace("\r\n", "\n").replace("\r", "\n") for line in text)
-    reader = csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote, skipinitialspace=True)
+    reader = csv.reader(lines, delimiter=dialect.delimiter, quotechar=dialect.quote, skipinitialspace=True, strict=True)
     width, start = len(dialect.names), 1
     while True:
         try:
             row = next(reader, None)
         except csv.Error as why:
+            what = "A quote is opened and never closed." if "end of data" in str(why) else f"A row has {why}."
             raise MilepostError(
-                f"A row cannot be read: {why}.", where=f"{path}, line {start}", fix="Mend or delete that row."
+                what.replace("has ',' expected", "needs a delimiter"),
+                where=f"{path}, line {start}",
+                fix=f"Close the quote ({dialect.quote}) in that row, or double it where it belongs to the text.",
             ) from None
         if row is None:
             return
         if row and len(row) != width:
-            if reader.line_num - start > 20 and len(row) < width:
-                raise MilepostError(
-                    "A quote is opened and never closed.",
-                    where=f"{path}, line {start}",
-                    fix=f"Close the quote ({dialect.quote}) in that row, or double it where it belongs to the text.",
-                )
             raise _ragged(path, start, len(row), width)
         if row or width == 1:
             yield row or [""]

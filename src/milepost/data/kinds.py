@@ -88,8 +88,11 @@ def gather_facts(frame: pl.LazyFrame) -> dict[str, Facts]:
 
 
 def dtype_of(dtype: pl.DataType) -> Dtype:
-    """Return the name of a type that an understood table stores."""
-    return next(name for name, known in TYPES.items() if known == dtype)
+    """Return the name of a type that an understood table stores; TypeError for another type."""
+    for name, known in TYPES.items():
+        if known == dtype:
+            return name
+    raise TypeError(f"{dtype} is no type of an understood table")
 
 
 def _sums(place: int, column: pl.Expr, dtype: pl.DataType) -> Iterable[pl.Expr]:

@@ -51,7 +51,7 @@ def parts_of(name: str) -> tuple[str, ...]:
     (('sale', 'price'), ('customer', 'id'), ('dep', 'time', '2'))
     """
     spaced = re.sub(r"([a-z])([A-Z])|([A-Z]+)(?=[A-Z][a-z])", lambda m: f"{m[1] or m[3]} {m[2] or ''}", name)
-    return tuple(word.casefold() for word in re.findall(r"[^\W\d_]+|\d+", spaced))
+    return tuple(word.lower() for word in re.findall(r"[^\W\d_]+|\d+", spaced))
 
 
 def is_sensitive(name: str) -> bool:

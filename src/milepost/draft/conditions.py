@@ -19,6 +19,7 @@ from milepost.data.schema import Column, Dtype
 from milepost.ground.errors import MilepostError
 
 CUTS = 16  # a number is cut at sixteenths of the rows, moved to the roundest number nearby
+FEW = 40  # different values between which every cut is tried
 MOST_LEVELS = 12  # of a category that are tried, the most frequent ones
 MOST_TOGETHER = 3  # levels in one condition
 LONGEST_LEVEL = 60  # characters; longer ones make no readable rule
@@ -160,7 +161,7 @@ def _cuts(known: np.ndarray) -> list[float]:
     if not len(known) or known.min() == known.max():
         return []
     distinct = np.unique(known)
-    if len(distinct) <= CUTS:
+    if len(distinct) <= FEW:
         return [roundest(float(lo), float(hi)) for lo, hi in pairwise(distinct)]
     ends = np.quantile(known, np.linspace(0, 1, 2 * CUTS + 1), method="lower")
     pairs = zip(ends[:-2:2], ends[2::2], strict=True)

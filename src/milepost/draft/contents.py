@@ -11,11 +11,16 @@ from milepost.draft.conditions import round_to, rounded, spelled
 from milepost.draft.free import best_free, spoken
 from milepost.draft.problem_file import Section, Setting
 from milepost.draft.table import Draft
-from milepost.metrics.names import METRIC_NAMES
+from milepost.metrics.names import METRIC_NAMES, Task
 from milepost.problem.criteria import Criterion
 from milepost.problem.spans import span_text
 
 NAME = re.compile(r"[^A-Za-z0-9]+")
+_KINDS: dict[Task, str] = {
+    "binary": "yes or no (else multiclass or regression)",
+    "multiclass": "one of several classes (else binary or regression)",
+    "regression": "a number (else binary or multiclass)",
+}
 RARE = 0.1  # share of the rarer answer below which accuracy says little
 _MONEY = {"price", "charge", "charges", "amount", "income", "revenue", "cost", "fee", "balance", "salary", "payment"}
 
@@ -66,7 +71,7 @@ def _problem(draft: Draft) -> Iterator[Setting]:
         yield Setting("statement", said.statement, "the aim in your words")
     else:
         yield Setting("statement", f"Predict {target} …", "the aim in one sentence", is_on=False)
-    yield Setting("task", draft.task, f"binary (yes or no), multiclass or regression (a number); {draft.task_because}")
+    yield Setting("task", draft.task, f"{_KINDS[draft.task]}: {draft.task_because}")
     yield Setting("target", target, f"the column to predict: {draft.target_because}")
     if draft.task == "binary":
         yield Setting("positive", draft.schema.labels[1], f"the answer to look for: {draft.positive_because}")

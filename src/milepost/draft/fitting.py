@@ -109,7 +109,7 @@ def _criteria(problem: Problem, schema: Schema, truth: np.ndarray) -> Iterator[F
     found = limits(problem, schema, truth)
     steep = {name: least for name, least in (found.least if found else {}).items() if least >= STEEP}
     if len(problem.success) > 1 and {"precision", "recall"} & set(steep):
-        asked = listed([f"{name} of at least {share(least)}" for name, least in steep.items()])
+        asked = " and a ".join(f"{name} of at least {share(least)}" for name, least in steep.items())
         says = f"Together the criteria ask for a {asked}: only a nearly perfect model keeps them all."
         yield Finding("criteria-steep", "warn", None, says, dict(steep), "Ask which of them matters most.")
 

@@ -19,6 +19,7 @@ from milepost.stats.sample_size import chance_to_tell, proportion_rows_needed
 from milepost.stats.spread import spread as pulls_spread
 
 LEVEL, POWER = 0.95, 0.80
+ALIKE = 1.2  # rows for one independent row; less is as good as none
 FEWEST = 10  # events, non-events, and rows in a denominator: with fewer no interval is shown
 
 
@@ -226,7 +227,10 @@ def alike_rows(losses: np.ndarray, clusters: np.ndarray | None) -> float:
         return 1.0
     pulls = (losses - losses.mean()) / len(losses)
     together, alone = pulls_spread(pulls, clusters), pulls_spread(pulls)
-    return max(1.0, (together.error / alone.error) ** 2) if together.units > 1 else float(len(losses))
+    if together.units < 2:
+        return float(len(losses))
+    rows = (together.error / alone.error) ** 2
+    return rows if rows >= ALIKE else 1.0
 
 
 def scatter_of_numbers(truth: np.ndarray) -> dict[str, float]:

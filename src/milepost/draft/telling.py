@@ -18,7 +18,6 @@ from milepost.metrics.answers import Task
 from milepost.metrics.names import METRIC_NAMES
 from milepost.problem.spec import Problem
 
-ALIKE = 1.2  # rows for one independent row, from which on it is worth a sentence
 OF_DECISIONS = ("accuracy", "recall", "precision", "specificity", "f1", "balanced_accuracy", "mcc")
 
 _HEADLINE: dict[Task, str] = {"binary": "accuracy", "multiclass": "accuracy", "regression": "mae"}
@@ -72,7 +71,7 @@ def _rows(split: Split, schema: Schema, truth: np.ndarray) -> str:
 
 
 def _alike(split: Split, alike: float) -> Iterator[str]:
-    if alike < ALIKE:
+    if alike <= 1:
         return
     worth = count(max(1, round(len(split.test) / alike)))
     why = {"time": "close in time", "group": "of one group"}.get(split.folds_by, "that repeat one another")
@@ -100,7 +99,7 @@ def _together(problem: Problem, schema: Schema, truth: np.ndarray) -> Iterator[s
         return
     least = {name: value for name, value in found.least.items() if name not in said and value > 0.01}
     if least:
-        asked = listed([f"{name} of at least {share(value)}" for name, value in least.items()])
+        asked = " and a ".join(f"{name} of at least {share(value, digits=0)}" for name, value in least.items())
         names = " and ".join(one.text for one in problem.success if one.metric in OF_DECISIONS)
         yield f"{names} together ask for a {asked} as well."
 

@@ -81,11 +81,9 @@ def _kept(
         values = figures.get(criterion.metric)
         if values is None:
             continue
-        eased = values + slack if criterion.is_lower_bound else values - slack
+        eased = slack + 1e-9  # the sums behind a corner such as accuracy 1 are rounded
         bound = criterion.threshold
-        # a grid has no point exactly on a bound: half a step is allowed
-        step = 0.5 / STEPS
-        kept &= eased >= bound - step if criterion.is_lower_bound else eased <= bound + step
+        kept &= values >= bound - eased if criterion.is_lower_bound else values <= bound + eased
     if most_called is not None:
         kept &= figures["positive_rate"] <= most_called + slack
     return kept

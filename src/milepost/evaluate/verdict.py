@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from milepost.evaluate.curves import Curves, draw
-from milepost.ground.text import count, counted, figure, listed, share
+from milepost.ground.text import count, counted, figure, share
 from milepost.metrics.answers import Answers
 from milepost.metrics.measure import Measured, measure
 from milepost.metrics.names import METRIC_NAMES
@@ -196,10 +196,11 @@ def _sentences(overall: Outcome, judged: Sequence[Judged], rows: int, look: int,
         first = f"The model meets {_every(judged)} on {counted(rows, 'row')} that it had never seen."
     elif overall == "not met":
         first = (
-            f"The model does not meet {listed(by_outcome['not met'])} on {counted(rows, 'row')} that it had never seen."
+            f"The model does not meet {_joined(by_outcome['not met'], 'or')} on {counted(rows, 'row')} "
+            "that it had never seen."
         )
     else:
-        open_ones = listed(by_outcome["can't tell yet"])
+        open_ones = _joined(by_outcome["can't tell yet"], "and")
         first = f"{count(rows)} test rows can't tell yet whether the model meets {open_ones}."
     says = [first, *(one.says for one in judged)]
     if look > 1:
@@ -211,6 +212,10 @@ def _sentences(overall: Outcome, judged: Sequence[Judged], rows: int, look: int,
 
 
 _ORDER: tuple[Outcome, ...] = ("met", "not met", "can't tell yet")
+
+
+def _joined(criteria: Sequence[str], word: str) -> str:
+    return f" {word} ".join([*([", ".join(criteria[:-1])] if len(criteria) > 1 else []), criteria[-1]])
 
 
 def _every(judged: Sequence[Judged]) -> str:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
+from pathlib import PurePath
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -25,6 +26,8 @@ def as_document(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()
+    if isinstance(value, PurePath):
+        return str(value)
     if hasattr(value, "tolist"):  # a numpy number or array, without importing numpy here
         return as_document(value.tolist())
     if isinstance(value, float) and not math.isfinite(value):

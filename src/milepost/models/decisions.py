@@ -97,11 +97,14 @@ def learnable(steps: Sequence[Step]) -> Learnable:
     first, last = better[0], better[-1]
     assert dummy.loss is not None
     assert last.loss is not None
-    return Learnable(
-        True,
-        f"The columns do say something about the target: {first.title} already beats {dummy.title}. "
-        f"The best of all, {last.title}, has {share(1 - last.loss / dummy.loss)} less loss than that.",
-    )
+    less = f"{share(1 - last.loss / dummy.loss)} less loss than"
+    if first is last:
+        says = f"{last.title} has {less} {dummy.title}."
+    else:
+        says = (
+            f"{first.title} already beats {dummy.title}, and {last.title}, which the climb ends with, has {less} that."
+        )
+    return Learnable(True, f"The columns do say something about the target: {says}")
 
 
 def ending(steps: Sequence[Step], chosen: str, offered: Sequence[str], patience: int) -> str:

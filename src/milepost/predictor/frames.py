@@ -1,7 +1,7 @@
 """The gate of a table: the same meaning as the gate of a row, column by column.
 
-Columns that already hold what the schema says pass in a few vector operations. What is left, such as numbers held as
-text or spellings of a level, goes through the row's own gate once for each distinct value.
+Columns that already hold what the schema says, or say it in text, pass in a few vector operations. What is left, such
+as spellings of a level, goes through the row's own gate once for each distinct value.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import polars as pl
 
+from milepost.data import parsing
 from milepost.data.schema import Column, Schema
 from milepost.data.writing import SPACES
 from milepost.ground.errors import MilepostError, UnknownNameError
@@ -29,6 +30,19 @@ CANONICAL: dict[str, pl.DataType | type[pl.DataType]] = {
     "datetime": pl.Datetime("us", "UTC"),
 }
 _FLAGS = {"row": pl.UInt32, "flag": pl.String}
+
+
+class UnreadableCell(MilepostError):
+    """A cell of a table that cannot be read as what its column holds."""
+
+    def __init__(self, what: str, *, column: str, row: int, fix: str) -> None:
+        """Say which cell it is; row counts from 0."""
+        self.column, self.row = column, row
+        super().__init__(what, where=f"column {column!r}, row {count(row + 1)}", fix=fix)
+
+    def below(self, rows: int) -> UnreadableCell:
+        """Return the same error in a table that has so many rows above."""
+        return UnreadableCell(self.what, column=self.column, row=self.row + rows, fix=self.fix)
 
 
 def canonical_frame(
@@ -63,10 +77,12 @@ def _canonical(values: pl.Series, column: Column, wording: Wording) -> tuple[pl.
         values = values.cast(pl.String)
     if values.dtype == pl.Null:
         values = values.cast(CANONICAL[column.dtype])
+    if column.dtype == "text" and values.dtype == pl.String:
+        return _levels(values, column, wording) if column.levels else _free_text(values, column, wording)
+    if values.dtype == pl.String:
+        values = _said(values, column, wording)
     if not _is_native(values.dtype, column):
         return _value_by_value(values, column, wording)
-    if column.dtype == "text":
-        return _levels(values, column, wording) if column.levels else _free_text(values, column, wording)
     if isinstance(values.dtype, pl.Datetime | pl.Date):
         _check_calendar(values, column)
     if isinstance(values.dtype, pl.Datetime):
@@ -84,6 +100,21 @@ def _is_native(dtype: pl.DataType, column: Column) -> bool:
     if column.dtype == "datetime":
         return isinstance(dtype, pl.Datetime)
     return dtype == CANONICAL[column.dtype]
+
+
+def _said(values: pl.Series, column: Column, wording: Wording) -> pl.Series:
+    """Return what text says, read as a whole column; as it is where a text says nothing that the column can hold."""
+    text = values.str.strip_chars(SPACES)
+    text = text.set(text.is_in(list(wording.missing)), None)
+    cells = pl.col(column.name)
+    readers: dict[str, pl.Expr] = {
+        "boolean": parsing.truths(cells),
+        "date": parsing.dates(cells, wording.form),
+        "datetime": parsing.times(cells, wording.form, wording.zone),
+    }
+    said = text.alias(column.name).to_frame().select(readers.get(column.dtype, parsing.numbers(cells, wording.form)))
+    read = said.to_series()
+    return read if read.null_count() == text.null_count() else values
 
 
 def _finite(values: pl.Series) -> pl.Series:
@@ -153,8 +184,9 @@ def _value_by_value(values: pl.Series, column: Column, wording: Wording) -> tupl
 
 def _at_rows(why: MilepostError, values: pl.Series, raw: object, column: Column) -> MilepostError:
     rows = (values == raw).arg_true()
-    where = f"column {column.name!r}, row {count(int(rows[0]) + 1)}" if len(rows) else f"column {column.name!r}"
-    return MilepostError(why.what, where=where, fix=why.fix)
+    if not len(rows):
+        return MilepostError(why.what, where=f"column {column.name!r}", fix=why.fix)
+    return UnreadableCell(why.what, column=column.name, row=int(rows[0]), fix=why.fix)
 
 
 # times

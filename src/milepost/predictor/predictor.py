@@ -115,6 +115,8 @@ class Predictor:
         """
         import polars as pl
 
+        from milepost.predictor.frames import UnreadableCell
+
         known = frame.collect_schema().names()
         for name in keep:
             if name in empty_answers(self).columns:
@@ -124,9 +126,15 @@ class Predictor:
                     fix=f"Rename {name!r} in the table.",
                 )
         needed = [name for name in dict.fromkeys([*keep, *self.schema.names]) if name in known]
+        done = 0
         for batch in frame.select(needed).collect_batches(chunk_size=rows, maintain_order=True):
             kept = [batch.get_column(name) for name in keep]
-            yield pl.DataFrame([*kept, *self.answer_table(batch, threads=threads)])
+            try:
+                answers = self.answer_table(batch, threads=threads)
+            except UnreadableCell as why:
+                raise why.below(done) from None
+            done += batch.height
+            yield pl.DataFrame([*kept, *answers])
 
     def predict(self, table: Any) -> np.ndarray:
         """Return the decision for each row, shape (rows,): the label that is acted on, or the number.

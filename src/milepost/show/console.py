@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from rich.console import Console, Group, RenderableType
 
 from milepost.data.findings import Finding
 from milepost.data.schema import Schema
+from milepost.draft.sense import Sense
 from milepost.draft.sentence import Understood
 from milepost.evaluate.thresholds import ThresholdChoice
 from milepost.evaluate.verdict import Verdict
@@ -24,7 +26,7 @@ from milepost.metrics.measure import Measured
 from milepost.models.steps import Ladder
 from milepost.problem.spec import Problem
 from milepost.registry.decisions import Decision
-from milepost.show import terminal, views
+from milepost.show import drafts, terminal, views
 from milepost.show.glossary import Entry
 from milepost.show.leg import Leg
 from milepost.show.wording import columns_in_short, currency_of, noun_of_rows
@@ -66,7 +68,8 @@ VIEWS: dict[type, View] = {
     Problem: lambda problem, _: views.problem_view(problem),
     Schema: lambda schema, _: terminal.plain(columns_in_short(schema) + "."),
     Entry: lambda entry, _: views.entry_view(entry),
-    Understood: lambda understood, _: views.understood_view(understood),
+    Understood: lambda understood, _: drafts.understood_view(understood),
+    Sense: lambda sense, _: drafts.sense_view(sense),
     Measured: lambda measured, problem: views.measures_view({measured.metric: measured}, currency=currency_of(problem)),
     MilepostError: lambda error, _: views.error_view(error),
 }
@@ -93,9 +96,21 @@ def view(result: Any, *, problem: Problem | None = None) -> RenderableType:
     return _composed(result, problem) if is_dataclass(result) else terminal.plain(_short(result))
 
 
-def print_view(result: Any, *, problem: Problem | None = None, console: Console | None = None) -> None:
-    """Print a result; plain text where the output is no terminal."""
-    (console or Console(highlight=False)).print(view(result, problem=problem))
+def terminal_text(result: Any, *, problem: Problem | None = None, console: Console | None = None) -> str:
+    """Return a result as this terminal takes it: coloured where it can, else plain and without trailing blanks.
+
+    Args:
+        result: what to show.
+        problem: what it is about, for names and currency.
+        console: the terminal; None takes standard output.
+    """
+    console = console or Console(highlight=False)
+    shown = view(result, problem=problem)
+    if not console.is_terminal:
+        return text_of(shown, width=console.width)
+    with console.capture() as captured:
+        console.print(shown)
+    return captured.get()
 
 
 def text_of(result: RenderableType | Any, *, width: int = 80) -> str:
@@ -106,10 +121,12 @@ def text_of(result: RenderableType | Any, *, width: int = 80) -> str:
         width: columns, 40 or more.
     """
     shown = result if _is_renderable(result) else view(result)
-    console = Console(width=width, color_system=None, force_terminal=False, highlight=False, legacy_windows=False)
-    with console.capture() as captured:
-        console.print(shown)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+    told = StringIO()
+    paper = Console(
+        file=told, width=width, color_system=None, force_terminal=False, highlight=False, legacy_windows=False
+    )
+    paper.print(shown)
+    return "\n".join(line.rstrip() for line in told.getvalue().splitlines()) + "\n"
 
 
 def _is_renderable(result: Any) -> bool:

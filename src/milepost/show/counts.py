@@ -71,9 +71,11 @@ def found_and_missed(cells: OutOf, noun: str, target: str, positive: str) -> tup
         positive: the class that is to be found.
     """
     act = f"{clean(target)} = {clean(positive)}" if target else clean(positive)
+    false = count(cells.false_alarms)
+    alarms = f"{false} of these is a false alarm" if cells.false_alarms == 1 else f"{false} of these are false alarms"
     return (
         f"Of {count(cells.of)} {noun}, {count(cells.positives)} turn out to have {act}: "
         f"the model finds {count(cells.found)} of them and misses {count(cells.missed)}.",
-        f"It flags {count(cells.flagged)} in all; {count(cells.false_alarms)} of these are false alarms.",
-        f"{count(cells.left_alone)} are rightly left alone.",
+        f"It flags {count(cells.flagged)} in all; {alarms}.",
+        f"{count(cells.left_alone)} {'is' if cells.left_alone == 1 else 'are'} rightly left alone.",
     )

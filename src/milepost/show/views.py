@@ -14,7 +14,6 @@ from rich.text import Text
 
 from milepost.data.findings import Finding
 from milepost.data.schema import Schema
-from milepost.draft.sentence import Understood
 from milepost.evaluate.thresholds import ThresholdChoice
 from milepost.evaluate.verdict import Judged, Verdict
 from milepost.ground.errors import MilepostError
@@ -51,14 +50,6 @@ def entry_view(entry: Entry) -> Group:
 
 
 # --- the road before training
-
-
-def understood_view(understood: Understood) -> Group:
-    """Return what a sentence was taken to say, piece by piece, and which of its words say nothing to us."""
-    pieces = [piece for piece in understood.pieces if piece.text.strip(" ,.;:") and piece.meaning != ""]
-    rows = tuple((piece.text.strip(" ,"), piece.meaning or "not understood, left out") for piece in pieces)
-    table = Grid((Heading("of your sentence"), Heading("I understood")), rows)
-    return spaced(heading("Your sentence"), table, *(plain(doubt) for doubt in understood.doubts))
 
 
 def problem_view(problem: Problem, schema: Schema | None = None) -> Group:

@@ -9,10 +9,12 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from milepost.data.findings import Finding
 from milepost.data.schema import Schema
+from milepost.draft.folded import folded
 from milepost.ground.text import count, counted, figure, listed, share, span
 from milepost.metrics.measure import Measured
 from milepost.metrics.names import METRIC_NAMES
@@ -24,7 +26,7 @@ BASELINES = {"dummy": "always the same answer", "rule": "today's rule", "linear"
 SEVERITIES = {"stop": "mend this first", "warn": "look at this", "note": "for information"}  # most severe first
 _PARTS_OF_A_NAME = re.compile(r"[_\s-]+|(?<=[a-z])(?=[A-Z])")
 _NOT_THE_NOUN = {"id", "ids", "key", "code", "number", "no", "nr", "ref", "uuid", "guid", "hash"}
-_TOO_PLAIN = {"row", "index", "unnamed", "record"}
+_TOO_PLAIN = {"row", "rowname", "rownames", "index", "unnamed", "record"}
 
 
 def clean(text: object) -> str:
@@ -56,9 +58,15 @@ def one_line(text: object, *, most: int = 80) -> str:
 
 
 def by_severity(findings: Sequence[Finding]) -> list[Finding]:
-    """Return findings with the most severe first, else in their order."""
+    """Return findings with the most severe first, else in their order; many alike as one, each naming its column."""
     order = list(SEVERITIES)
-    return sorted(findings, key=lambda finding: order.index(finding.severity))
+    return sorted(map(_naming_column, folded(findings)), key=lambda finding: order.index(finding.severity))
+
+
+def _naming_column(finding: Finding) -> Finding:
+    if finding.column is None or finding.column in finding.says:
+        return finding
+    return replace(finding, says=f"`{finding.column}`: {finding.says}")
 
 
 def metric_title(metric: str) -> str:
@@ -84,10 +92,12 @@ def amount(value: float | None, metric: str, currency: str = "") -> str:
 def percent(value: float) -> str:
     """Return a share as a percentage; what is not finite as a sign.
 
-    >>> percent(0.0164), percent(float("inf")), percent(float("nan"))
-    ('1.6 %', '∞', '–')
+    >>> percent(0.0164), percent(-12.432), percent(float("inf")), percent(float("nan"))
+    ('1.6 %', '-1,243 %', '∞', '–')
     """
-    return share(value) if math.isfinite(value) else figure(value)
+    if not math.isfinite(value):
+        return figure(value)
+    return share(value) if abs(value) < 1.9995 else f"{100 * value:,.0f} %"
 
 
 def unit_of(metric: str) -> str:

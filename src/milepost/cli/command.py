@@ -1,0 +1,51 @@
+"""A command: a verb with the options that all commands have. It parses, calls the verb, and shows what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from inspect import Parameter, Signature, signature
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from milepost.cli.session import Session
+
+Verb = Callable[..., object]  # takes a Session, then what the command alone takes
+
+
+def _shared(name: str, default: object, kind: type, *, help: str, metavar: str, short: str = "") -> Parameter:
+    flags = [f"--{name}", *([short] if short else [])]
+    option = typer.Option(*flags, metavar=metavar, help=help, min=0 if kind is int else None)
+    return Parameter(name, Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
+
+
+_SHARED = (
+    _shared("problem", Path("milepost.toml"), Path, help="The problem file.", metavar="PATH", short="-p"),
+    _shared("json", False, bool, help="Print one JSON object on standard output, nothing else.", metavar=""),
+    _shared("quiet", False, bool, help="Print no progress.", metavar="", short="-q"),
+    _shared("seed", 0, int, help="Seed of every random choice.", metavar="N"),
+)
+
+
+def command(app: typer.Typer, panel: str) -> Callable[[Verb], Verb]:
+    """Return a decorator that makes a verb a command of app, listed under panel.
+
+    The verb's own parameters become arguments and options; those that all commands have are added, and reach the
+    verb through its Session.
+    """
+
+    def add(verb: Verb) -> Verb:
+        def run(*, problem: Path, json: bool, quiet: bool, seed: int, **own: Any) -> None:
+            session = Session(problem=problem, seed=seed, json=json, quiet=quiet)
+            raise typer.Exit(session.run(lambda session: verb(session, **own)))
+
+        parameters = [*list(signature(verb, eval_str=True).parameters.values())[1:], *_SHARED]
+        run.__signature__ = Signature(  # type: ignore[attr-defined]
+            [parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in parameters]
+        )
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        app.command(verb.__name__, help=verb.__doc__, rich_help_panel=panel)(run)
+        return verb
+
+    return add

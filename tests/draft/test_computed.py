@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from milepost.draft.computed import break_even, check_computed
+from milepost.ground.errors import MilepostError, UnknownNameError
+
+DATA = '[data]\nsource = "x.csv"\n'
+
+
+def codes(case, text, **known):
+    given = case(DATA + text, **known)
+    found = check_computed(
+        given.problem, given.frame, given.schema, given.truth, derived=given.derived, rule=given.rule
+    )
+    return [finding.code for finding in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ('[features]\na = "spare * 2"', "feature-mostly-missing"),
+        ('[features]\na = "charge * 0"', "feature-constant"),
+        ('[baseline]\nrule = "charge > 1000"', "rule-always-same"),
+        ('[baseline]\nrule = "spare > 0"', "rule-mostly-missing"),
+        ("[baseline]\nrule = \"plan = 'yearly'\"", "rule-wrong-way"),
+        ('[value]\ntrue_positive = "spare"\nfalse_positive = -1', "value-missing"),
+        ("[value]\ntrue_positive = -5\nfalse_positive = -10", "value-never-act"),
+        ("[value]\ntrue_positive = 5\nfalse_positive = 0", "value-always-act"),
+        (
+            "[value]\ntrue_positive = 5\nfalse_positive = -1\ncapacity = { positives = 5 }",
+            "capacity-without-population",
+        ),
+    ],
+)
+def test_what_is_odd_about_an_expression_is_told(case, text, code):
+    assert codes(case, text) == [code]
+
+
+def test_sound_expressions_are_not_mentioned(case):
+    text = """
+[features]
+half = "charge / 2"
+[baseline]
+rule = "plan = 'monthly'"
+[value]
+true_positive = "0.3 * charge - 2"
+false_positive = -2
+"""
+    assert codes(case, text) == []
+
+
+def test_a_rule_that_reads_a_hidden_column_is_told(case):
+    assert codes(case, "[baseline]\nrule = \"plan = 'monthly'\"", plan="sensitive") == ["rule-reads-hidden"]
+
+
+def test_a_rule_that_reads_the_target_is_refused(case):
+    with pytest.raises(MilepostError, match="reads the target 'churn'"):
+        codes(case, "[baseline]\nrule = \"churn = 'Yes'\"")
+
+
+def test_money_that_reads_an_unknown_column_is_refused(case):
+    with pytest.raises(MilepostError, match="chrage"):
+        codes(case, '[value]\ntrue_positive = "chrage"')
+
+
+def test_classes_that_do_not_occur_are_refused_in_the_matrix_and_noted_in_the_rule(case):
+    frame = pl.DataFrame({"churn": ["gold", "silver", "bronze"] * 20, "x": [1, 2, 3] * 20})
+    with pytest.raises(UnknownNameError, match="golden"):
+        codes(case, "[value.matrix.golden]\ngold = 1", frame=frame, task="multiclass")
+    rule = "[baseline]\nrule = \"CASE WHEN x = 1 THEN 'Gold' ELSE 'silver' END\""
+    assert codes(case, rule, frame=frame, task="multiclass") == ["rule-unknown-class"]
+
+
+def test_acting_pays_from_the_chance_at_which_gain_and_cost_are_even(case):
+    # 5 p = 10 (1 - p)  ->  p = 2/3
+    given = case(DATA + "[value]\ntrue_positive = 5\nfalse_positive = -10")
+    assert break_even(given.problem, given.frame, given.schema) == pytest.approx(2 / 3)

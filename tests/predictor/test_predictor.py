@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from milepost.data.expressions.parse import parse
 from milepost.data.schema import Column, Schema
 from milepost.ground.errors import MilepostError
-from milepost.predictor.answer import empty_answers
 from milepost.predictor.predictor import Predictor
 
 COLUMNS = (
@@ -305,7 +304,7 @@ def test_an_empty_table_has_answers_of_the_same_columns():
 
 def test_the_columns_of_answers_are_known_without_a_row():
     table = simple("multiclass", members=[CONSTANT]).answer_table(pl.DataFrame({"x": [1.0], "c": ["a"]}))
-    assert empty_answers(simple("multiclass", members=[CONSTANT])).schema == table.schema
+    assert simple("multiclass", members=[CONSTANT]).no_answers().schema == table.schema
 
 
 def test_a_predictor_says_what_it_is():

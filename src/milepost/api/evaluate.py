@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from milepost.api.next_step import next_step
 from milepost.api.opening import Opened, open_problem
 from milepost.api.storing import person, store_of
 from milepost.data.folds import variance_units
@@ -19,7 +20,9 @@ from milepost.ground.events import Event, Listener, silent
 from milepost.metrics.answers import Answers
 from milepost.predictor.load import load_predictor
 from milepost.predictor.predictor import Predictor
+from milepost.problem.read import FILE_NAME
 from milepost.problem.spec import Problem
+from milepost.registry.champions import champion
 from milepost.registry.decisions import Entry
 from milepost.registry.history import append
 from milepost.registry.looks import record_look
@@ -100,7 +103,7 @@ def evaluate(
     )
     listener(Event("store", "attaching the verdict"))
     store.attach(found.bundle_id, "verdict", verdict)
-    return _settle(opened, store, found.bundle_id, verdict, clock)
+    return _settle(opened, store, found.bundle_id, verdict, is_newest=bundle is None, clock=clock)
 
 
 def _refuse_other_data(opened: Opened, store: Store, bundle_id: str) -> None:
@@ -135,36 +138,35 @@ def _inputs(opened: Opened) -> list[str]:
     return [column.name for column in opened.schema.columns if column.name != target and column.kind != "constant"]
 
 
-def _settle(opened: Opened, store: Store, bundle_id: str, verdict: Verdict, clock: Clock) -> Evaluated:
+def _settle(
+    opened: Opened, store: Store, bundle_id: str, verdict: Verdict, *, is_newest: bool, clock: Clock
+) -> Evaluated:
     """Write the verdict into the history, and let the first bundle with a met verdict become champion."""
     name, history = opened.problem.aim.name, opened.workspace.history
     figures = {"look": verdict.look, "split": verdict.split, "overall": verdict.overall}
     append(history, [Entry("verdict", name, verdict.says[0], bundle_id, figures)], clock=clock)
     promote_first(bundle_id, verdict=verdict.overall, who=person(), store=store, history=history, clock=clock)
-    champion = champion_of(opened)
-    version = store.version_of(bundle_id) or 0
+    answers_now, version = champion(history, name), store.version_of(bundle_id) or 0
+    path = opened.problem.path or FILE_NAME
     return Evaluated(
-        opened.problem,
-        bundle_id,
-        version,
-        verdict,
-        champion == bundle_id,
-        _standing(name, version, bundle_id, champion),
-        "milepost report",
+        problem=opened.problem,
+        bundle_id=bundle_id,
+        version=version,
+        verdict=verdict,
+        is_champion=answers_now == bundle_id,
+        standing=_standing(f"{name}:{version}", bundle_id, answers_now, verdict.overall, path),
+        next_step=next_step("report" if is_newest else f"report {name}:{version}", path),
     )
 
 
-def champion_of(opened: Opened) -> str | None:
-    """Return the bundle_id of the problem's champion."""
-    from milepost.registry.champions import champion
-
-    return champion(opened.workspace.history, opened.problem.aim.name)
-
-
-def _standing(name: str, version: int, bundle_id: str, champion: str | None) -> str:
-    if champion == bundle_id:
-        return f"It is the champion: {name}@champion now means version {version}."
-    reason = f"milepost promote {name}:{version} --reason '…'"
-    if champion is None:
-        return f"It stays a challenger, because its verdict is not met. To let it answer all the same: {reason}"
-    return f"It stays a challenger beside the champion {champion}. To promote it: {reason}"
+def _standing(bundle: str, bundle_id: str, answers_now: str | None, overall: Outcome, problem: Path | str) -> str:
+    """Return what the bundle NAME:VERSION is now and how that changes."""
+    if answers_now == bundle_id:
+        return f"It is the champion: {bundle.rpartition(':')[0]}@champion is {bundle}."
+    if overall == "met":
+        return f"It stays a challenger beside the champion {answers_now}. To promote it: " + next_step(
+            f"promote {bundle}", problem
+        )
+    beside = f" beside the champion {answers_now}" if answers_now else ""
+    anyway = next_step(f"promote {bundle} --reason '…'", problem)
+    return f"It stays a challenger{beside}: its verdict is “{overall}”. To let it answer all the same: {anyway}"

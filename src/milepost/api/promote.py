@@ -70,6 +70,4 @@ def promote(
     )
     name = contract.aim.name
     says = decision.says if decision else f"Bundle {found.bundle_id} is the champion already."
-    return Promoted(
-        name, found.bundle_id, says, next_step(f"score {name}@champion TABLE -o answers.parquet", problem)
-    )
+    return Promoted(name, found.bundle_id, says, next_step(f"score {name}@champion TABLE -o answers.parquet", problem))

@@ -26,7 +26,6 @@ from milepost.ground.events import Event, Listener, silent
 from milepost.ground.files import disk_errors
 from milepost.ground.text import counted, listed, nearest
 from milepost.ground.workspace import Workspace
-from milepost.predictor.answer import empty_answers
 from milepost.predictor.load import load_predictor
 from milepost.predictor.predictor import Predictor
 from milepost.problem.read import read_problem
@@ -174,7 +173,7 @@ def _answer(
             listener(Event("score", f"{counted(done, 'row')} answered", done, rows))
             yield batch
 
-    schema = {**frame.select(kept).collect_schema(), **empty_answers(predictor).schema}
+    schema = {**frame.select(kept).collect_schema(), **predictor.no_answers().schema}
     write_parquet(register_io_source(source, schema=schema), output)
     return counts
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from milepost.api.next_step import next_step
 from milepost.api.opening import workspace_of
 from milepost.problem.read import read_problem
 from milepost.registry.champions import champion_of
@@ -65,7 +66,9 @@ def status(problem: Path | str = "milepost.toml", *, most_decisions: int = 5) ->
     milestones = (_problem(contract.path, len(contract.success)), *_road(past, name))
     broken = verify_history(history)
     warnings = () if broken is None else (f"The history is damaged at decision {broken.number}: {broken.says}",)
-    return Status(name, milestones, warnings, past[-most_decisions:], _next(milestones))
+    trained = _newest(past, "trained")
+    newest = f"{name}:{trained.figures['version'] if trained else ''}"
+    return Status(name, milestones, warnings, past[-most_decisions:], _next(milestones, newest, problem))
 
 
 def _problem(path: Path | None, criteria: int) -> Milestone:
@@ -94,13 +97,14 @@ def _newest(past: Sequence[Decision], kind: str) -> Decision | None:
     return next((decision for decision in reversed(past) if decision.kind == kind), None)
 
 
-_NEXT = {
-    "train": "milepost train",
-    "evaluate": "milepost evaluate",
-    "champion": "milepost report, and if the reasons hold: milepost promote BUNDLE --reason '…'",
-}
-
-
-def _next(milestones: Sequence[Milestone]) -> str:
-    undone = next((milestone.step for milestone in milestones if not milestone.is_done), None)
-    return _NEXT[undone] if undone else "milepost score NAME@champion TABLE -o answers.parquet"
+def _next(milestones: Sequence[Milestone], bundle: str, problem: Path | str) -> str:
+    """Return what to type next, where NAME:VERSION is the bundle trained last."""
+    name = bundle.rpartition(":")[0]
+    by_step = {
+        "train": f"{next_step('check', problem)}, then: {next_step('train', problem)}",
+        "evaluate": next_step("evaluate", problem),
+        "champion": f"{next_step('report', problem)}, and if there are good reasons: "
+        + next_step(f"promote {bundle} --reason '…'", problem),
+    }
+    undone = next((milestone.step for milestone in milestones if not milestone.is_done), "")
+    return by_step.get(undone) or next_step(f"score {name}@champion TABLE -o answers.parquet", problem)

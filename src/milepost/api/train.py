@@ -9,7 +9,7 @@ from pathlib import Path
 from milepost.api.learning import learn
 from milepost.api.next_step import next_step
 from milepost.api.opening import open_problem
-from milepost.api.storing import store_trained
+from milepost.api.storing import store_of, store_trained
 from milepost.data.findings import Finding
 from milepost.data.profile import profile
 from milepost.evaluate.thresholds import ThresholdChoice
@@ -71,9 +71,11 @@ def train(
 
     Raises:
         MilepostError: the problem, the data or an expression is wrong; nothing is stored then.
+        EnvironmentFault: the disk refused, or the registry does not answer.
     """
     start = time.perf_counter()
     opened = open_problem(Path(problem), listener=listener)
+    store_of(opened.problem).connect()  # not to find out at the end of a long climb
     development = opened.rows(opened.split.development)
     listener(Event("explore", "looking for leaks, outliers, missing values"))
     findings = (*opened.dataset.findings, *opened.split.findings, *explore(development, opened.schema, seed=seed))

@@ -63,13 +63,16 @@ class _Tried:
 Gain = Callable[[np.ndarray], np.ndarray]  # masks (conditions, rows) -> how good each condition is alone
 
 
-def find_rule(frame: pl.DataFrame, schema: Schema, columns: Sequence[Column]) -> FoundRule | None:
+def find_rule(
+    frame: pl.DataFrame, schema: Schema, columns: Sequence[Column], *, by_median: bool = False
+) -> FoundRule | None:
     """Return the readable rule that agrees best with the answers; None where none is better than no rule.
 
     Args:
         frame: development rows with their answers; of more than 20,000 every second, third, … is looked at.
         schema: what the columns are.
         columns: those that a rule may read.
+        by_median: numbers are answered by medians, for an absolute loss; else by means.
     """
     frame = frame.filter(pl.col(schema.target.name).is_not_null())
     frame = frame.gather_every(-(-len(frame) // MOST_ROWS)) if len(frame) else frame
@@ -77,7 +80,10 @@ def find_rule(frame: pl.DataFrame, schema: Schema, columns: Sequence[Column]) ->
         return None
     truth = frame.select(truth_of(schema)).to_series().to_numpy()
     with one_thread_each():  # sums in one order, so that the same rule is found on every machine
-        return _FIND[schema.task](frame, truth, schema, columns)
+        if schema.task == "regression":
+            return _regression(frame, truth, columns, np.median if by_median else np.mean)
+        find = _binary if schema.task == "binary" else _multiclass
+        return find(frame, truth, schema, columns)
 
 
 def _fewest(rows: int) -> int:
@@ -225,10 +231,10 @@ def _regression(frame: pl.DataFrame, truth: np.ndarray, _schema: Schema, columns
         return None
     leaves = _leaves(tried, centred, total, root)
     step = rounded(float(truth.std()) / 30, 1)  # what differs by less is the same to a reader
-    means = [round_to(float(truth[rows].mean()), step) for _, rows in leaves]
+    middles = [round_to(float(middle(truth[rows])), step) for _, rows in leaves]
     predicted = np.empty(len(truth))
-    for mean, (_, rows) in zip(means, leaves, strict=True):
-        predicted[rows] = mean
+    for answer, (_, rows) in zip(middles, leaves, strict=True):
+        predicted[rows] = answer
     whens = " ".join(
         f"WHEN {' AND '.join(one.text for one in path)} THEN {written(mean)}"
         for mean, (path, _) in zip(means[:-1], leaves[:-1], strict=True)

@@ -23,7 +23,6 @@ from milepost.predictor.decide import decided, decided_row, first_largest
 if TYPE_CHECKING:
     import polars as pl
 
-    from milepost.predictor.predictor import Predictor
 
 Document = Mapping[str, Any]
 Answer = dict[str, Any]
@@ -140,11 +139,6 @@ def shares_of(response: np.ndarray) -> np.ndarray:
         return response
     positive = np.clip(response[:, 0], 0.0, 1.0) + 0.0
     return np.stack([1.0 - positive, positive], axis=1)
-
-
-def empty_answers(predictor: Predictor) -> pl.DataFrame:
-    """Return a table of answers without rows: the names and types of a predictor's columns."""
-    return predictor.answer_table([])
 
 
 def _where(finite: np.ndarray, values: pl.Series) -> pl.Series:

@@ -20,7 +20,6 @@ from milepost.predictor.answer import (
     Answer,
     class_answer,
     class_table,
-    empty_answers,
     number_answer,
     number_table,
     shares_of,
@@ -99,6 +98,10 @@ class Predictor:
             return number_table(self._model, response, flags)
         return class_table(self._model, self.schema.labels, response, flags)
 
+    def no_answers(self) -> pl.DataFrame:
+        """Return a table of answers without rows: the names and types of its columns."""
+        return self.answer_table([])
+
     def answer_batches(
         self, frame: pl.LazyFrame, *, keep: Sequence[str] = (), rows: int = ROWS_IN_A_BATCH, threads: int | None = None
     ) -> Iterator[pl.DataFrame]:
@@ -119,7 +122,7 @@ class Predictor:
 
         known = frame.collect_schema().names()
         for name in keep:
-            if name in empty_answers(self).columns:
+            if name in self.no_answers().columns:
                 raise MilepostError(
                     f"The column {name!r} has the name of an answer, so it cannot be kept.",
                     where="the table to be answered",

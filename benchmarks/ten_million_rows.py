@@ -65,6 +65,12 @@ dataset = read(problem, workspace=workspace_of(problem))
 print(f"{dataset.rows:,} rows, {len(dataset.schema.columns)} columns, fingerprint {dataset.fingerprint[:8]}")
 """
 
+PROFILE = READ.replace("print(", "#") + """
+from milepost.data.profile import profile
+summary = profile(dataset.frame, dataset.schema)
+print(f"{summary.rows:,} rows, median amount {summary.column('amount').quantiles[5]}")
+"""
+
 SPLIT = """
 from pathlib import Path
 from milepost.api.opening import open_problem
@@ -177,7 +183,13 @@ def measure(folder: Path, rows: int) -> bool:
     bundle = bundle_of_first_rows(folder)
     python = [sys.executable, "-c"]
     score = [str(MILEPOST), "score", str(bundle), "orders.csv", "-o", "answers.parquet", "--quiet"]
-    steps = {"read": [*python, READ], "split": [*python, SPLIT], "score": score, "answers": [*python, ANSWERS]}
+    steps = {
+        "read": [*python, READ],
+        "profile": [*python, PROFILE],
+        "split": [*python, SPLIT],
+        "score": score,
+        "answers": [*python, ANSWERS],
+    }
     held = True
     for step, words in steps.items():
         ran = run(words, folder)

@@ -192,6 +192,27 @@ def test_columns_of_lists_are_left_out_and_said(tmp_path):
     assert codes(dataset, "x") == {"column-left-out"}
 
 
+def test_nan_and_infinity_are_missing_and_said(tmp_path):
+    dataset = make(tmp_path, {"y": YES, "x": [0.5, float("nan"), float("inf")] * 10}, name="t.parquet")
+    assert values(dataset, "x")[:3] == [0.5, None, None]
+    found = next(found for found in dataset.findings if found.code == "not-finite")
+    assert found.evidence == {"nan": 10, "infinite": 10}
+
+
+def test_integers_of_more_than_63_bits_name_something(tmp_path):
+    table = pl.DataFrame({"y": YES, "h": pl.Series([2**64 - 1 - n for n in range(N)], dtype=pl.UInt64)})
+    table = table.with_columns(small=pl.Series([1, 2] * 15, dtype=pl.UInt64))
+    table.write_parquet(tmp_path / "t.parquet")
+    dataset = make(tmp_path, (tmp_path / "t.parquet").read_bytes(), name="t.parquet")
+    assert values(dataset, "h")[0] == "18446744073709551615"
+    assert dataset.schema.column("small").dtype == "integer"
+
+
+def test_spellings_that_mean_missing_are_no_labels_to_join(tmp_path):
+    dataset = make(tmp_path, csv(y=YES, x=["NA", "na", "a"] * 10))
+    assert codes(dataset, "x") == {"missing-token"}
+
+
 # what columns are, and are for
 
 

@@ -155,7 +155,11 @@ def _read(table: str, folder: Path, listener: Listener) -> Dataset:
 
 
 def _refuse_existing(path: Path) -> None:
-    if path.is_dir() or not path.exists():
+    if path.is_dir():
+        raise MilepostError(
+            f"{str(path)!r} is a folder, not a file.", where="--problem", fix=f"Write: --problem {path / FILE_NAME}"
+        )
+    if not path.exists():
         return
     raise MilepostError(
         f"{path.name!r} exists already, and a draft never overwrites a file.",

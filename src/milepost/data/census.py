@@ -77,7 +77,7 @@ class Tally:
         forms: rows for each way of writing: the names of PATTERNS, "word" (of MISSING_WORDS) and "other".
         spaced: rows whose text has outer spaces and is more than spaces.
         clocks: rows whose text holds a colon.
-        levels: rows for each text without its outer spaces, with the first; None once there are over LEVELS.
+        levels: rows for each text with a meaning, without its outer spaces; None once there are over LEVELS.
     """
 
     column: str
@@ -146,11 +146,11 @@ def _count(tally: Tally, distinct: pl.DataFrame, declared: Declared | None) -> N
     if spaced.height:
         tally.spaced.add(*_sum(spaced))
     tally.clocks += int(texts.filter(pl.col("text").str.contains(":", literal=True))["rows"].sum())
-    _count_levels(tally, texts)
     missing, present = (declared.missing, declared.present) if declared else ((), ())
     is_missing = pl.col("text").is_in(list(missing))
     tally.certain += int(texts.filter(is_missing)["rows"].sum())
     texts = texts.filter(~is_missing)
+    _count_levels(tally, texts.filter(~pl.col("text").is_in(sorted(MISSING_TOKENS.difference(present)))))
     for form, rest in _by_form(texts, present):
         if form in ("token", "word"):
             for text, rows in rest.select("text", "rows").iter_rows():

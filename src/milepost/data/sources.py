@@ -83,10 +83,10 @@ def scan(
     text = resolve_secrets(str(source), where=where or str(source))
     if text.startswith(CLOUD):
         frame, content, all_text = scan_cloud(text, workspace.staged, where=where or str(source))
-        name = text.rsplit("/", 1)[-1]
+        name = text.partition("?")[0].rsplit("/", 1)[-1]
         return _checked(Scanned(frame, name, all_text, content is not None, content), where or str(source))
     if text.startswith(WEB):
-        listener(Event("read", f"fetching {text.rsplit('/', 1)[-1]}"))
+        listener(Event("read", f"fetching {text.partition('?')[0].rsplit('/', 1)[-1]}"))
         text = str(download(text, workspace.staged, where=where or str(source)))
     return _scan_local(text.removeprefix("file://"), workspace, base, listener, where)
 

@@ -11,6 +11,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 
 import polars as pl
@@ -30,7 +31,7 @@ def source_key(paths: Sequence[Path], *how: object) -> str:
 
 def key_of(*what: object) -> str:
     """Return 16 hexadecimal digits that say what something staged was made from."""
-    return hash_of_text(canonical_json([READING, *what]))[:16]
+    return hash_of_text(canonical_json([READING, version("milepost"), *what]))[:16]
 
 
 def _identity(path: Path) -> list[object]:

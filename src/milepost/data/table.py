@@ -12,14 +12,16 @@ from pathlib import Path
 
 import polars as pl
 
+from milepost.data import remarks
 from milepost.data.batches import in_pieces, sample
 from milepost.data.census import Tally, take_census
 from milepost.data.declared import Declared
+from milepost.data.effects import declared_effects
 from milepost.data.findings import Finding
 from milepost.data.fingerprint import fingerprint
 from milepost.data.formats import damaged
 from milepost.data.kinds import Facts, gather_facts, has_code_name, kind_of
-from milepost.data.repairs import Repair, apply_repairs, as_polars, is_text
+from milepost.data.repairs import Repair, apply_repairs, is_text
 from milepost.data.schema import Column
 from milepost.data.sentinels import find_sentinels
 from milepost.data.sources import Scanned
@@ -90,21 +92,31 @@ def understand_table(
     said = [[name, each.kind, each.form, each.missing, each.present, each.spellings] for name, each in declared.items()]
     key = scanned.key and key_of(scanned.key, said, sorted(keep), zone)
     staged = staged_path(folder, scanned.name, key) if key else None
-    notes = staged.with_suffix(".known.json") if staged else None
-    if staged and notes and notes.exists() and (staged.exists() or not _is_staged(scanned)):
-        known = from_document(Known, json.loads(notes.read_text("utf-8")))
-        raw = scanned.frame.select(each.column for each in known.repairs)
-        return Table(_meant(raw, known.repairs, staged if _is_staged(scanned) else None), known)
+    known = _remembered(scanned, staged)
+    if known:
+        return Table(_meant(scanned, scanned.frame, known.repairs, staged), known)
     try:
         _refuse_no_rows(scanned, where)
         table = _understand(scanned, declared, set(keep), zone, staged, listener)
     except pl.exceptions.PolarsError as why:
-        if scanned.is_text:  # staged by us, so the bug is ours
+        if scanned.staged:  # we wrote it, so the bug is ours
             raise
         raise damaged(scanned.name, "parquet") from why
-    if notes:
-        write_text(notes, canonical_json(as_document(table.known)))
+    if staged:
+        write_text(_notes(staged), canonical_json(as_document(table.known)))
     return table
+
+
+def _notes(staged: Path) -> Path:
+    return staged.with_suffix(".known.json")
+
+
+def _remembered(scanned: Scanned, staged: Path | None) -> Known | None:
+    """Return what was found out about the same table before."""
+    if staged is None or not _notes(staged).exists():
+        return None
+    known = from_document(Known, json.loads(_notes(staged).read_text("utf-8")))
+    return known if staged.exists() or not _is_parsed(scanned, known.repairs) else None
 
 
 def _refuse_no_rows(scanned: Scanned, where: str) -> None:
@@ -114,17 +126,19 @@ def _refuse_no_rows(scanned: Scanned, where: str) -> None:
         )
 
 
-def _is_staged(scanned: Scanned) -> bool:
-    """Return whether the understood table is written down: what came as text is slow to read again and again."""
-    return scanned.is_text and scanned.key is not None
+def _is_parsed(scanned: Scanned, repairs: Iterable[Repair]) -> bool:
+    """Return whether values are read out of text, which is slow to do again and again."""
+    types = scanned.frame.collect_schema()
+    return scanned.is_text or any(is_text(types[each.column]) and each.dtype != "text" for each in repairs)
 
 
 def _understand(
     scanned: Scanned, declared: Mapping[str, Declared], keep: set[str], zone: str, staged: Path | None,
     listener: Listener,
 ) -> Table:  # fmt: skip
-    types = scanned.frame.collect_schema()
     listener(Event("read", "looking at how values are written"))
+    scanned = replace(scanned, frame=_with_narrow_integers(scanned.frame))
+    types = scanned.frame.collect_schema()
     texts = [name for name, dtype in types.items() if is_text(dtype)]
     tallies = take_census(scanned.frame, texts, declared)
     understood: dict[str, Understood] = {}
@@ -139,20 +153,25 @@ def _understand(
     repairs = tuple(each.repair for each in understood.values())
     raw, blank = _without_blank_rows(scanned.frame.select(list(understood)), scanned, tallies)
     listener(Event("read", "reading values as they are meant"))
-    frame = _meant(raw, repairs, staged if _is_staged(scanned) else None)
+    frame = _meant(scanned, raw, repairs, staged)
     known = _describe(raw, frame, repairs, declared, tallies, listener)
+    broken = _not_finite(raw)
     left_out = tuple(_left_out(name, types[name]) for name in types if name not in understood)
     written = tuple(finding for each in understood.values() for finding in each.findings)
-    findings = (*scanned.findings, *blank, *left_out, *written, *known.findings)
+    findings = (*scanned.findings, *blank, *left_out, *broken, *written, *known.findings)
     return Table(_as_whole(frame, known.repairs), replace(known, findings=findings))
 
 
-def _meant(raw: pl.LazyFrame, repairs: Sequence[Repair], staged: Path | None) -> pl.LazyFrame:
-    """Return the repaired table, from where it is staged if it is to be."""
-    if staged is None:
+def _meant(scanned: Scanned, raw: pl.LazyFrame, repairs: Sequence[Repair], staged: Path | None) -> pl.LazyFrame:
+    """Return the repaired table; what is read out of text is written down, once, where it has a name."""
+    raw = raw.select(each.column for each in repairs)
+    if not _is_parsed(scanned, repairs):
         return apply_repairs(raw, repairs)
+    pieces = in_pieces(raw, lambda piece: apply_repairs(piece, repairs))
+    if staged is None:
+        return pieces
     if not staged.exists():
-        write_parquet(in_pieces(raw, lambda piece: apply_repairs(piece, repairs)), staged)
+        write_parquet(pieces, staged)
     return _as_whole(pl.scan_parquet(staged), repairs)
 
 
@@ -195,7 +214,7 @@ def _describe(
     listener(Event("read", "looking for odd values"))
     findings = (
         *(_whole_finding(facts[name]) for name in was_float),
-        *_effects(raw, repairs, declared),
+        *declared_effects(raw, repairs, declared),
         *(finding for column in columns for finding in _odd(column, facts[column.name])),
         *find_sentinels(sample(frame.select(_measured(columns)), rows), columns, rows),
     )
@@ -217,6 +236,29 @@ def _column(facts: Facts, repair: Repair) -> Column:
     return Column(facts.name, facts.dtype, kind, "feature", because)
 
 
+def _with_narrow_integers(frame: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the table with integers that no 64 bits with a sign can hold as text: they name something."""
+    types = frame.collect_schema()
+    wide = [name for name, dtype in types.items() if isinstance(dtype, pl.UInt64 | pl.Int128 | pl.UInt128)]
+    if not wide:
+        return frame
+    fits = frame.select(pl.col(wide).cast(pl.Int64, strict=False).null_count() == pl.col(wide).null_count())
+    row = fits.collect(engine="streaming").row(0, named=True)
+    return frame.with_columns(pl.col(name).cast(pl.String) for name in wide if not row[name])
+
+
+def _not_finite(raw: pl.LazyFrame) -> tuple[Finding, ...]:
+    """Return a finding for each column of broken numbers with NaN or infinities."""
+    floats = [name for name, dtype in raw.collect_schema().items() if dtype.is_float()]
+    if not floats:
+        return ()
+    sums = [pl.col(name).is_nan().sum().alias(f"{place} nan") for place, name in enumerate(floats)]
+    sums += [pl.col(name).is_infinite().sum().alias(f"{place} infinite") for place, name in enumerate(floats)]
+    row = raw.select(sums).collect(engine="streaming").row(0, named=True)
+    counts = ((name, row[f"{place} nan"], row[f"{place} infinite"]) for place, name in enumerate(floats))
+    return tuple(remarks.not_finite(name, nan, infinite) for name, nan, infinite in counts if nan or infinite)
+
+
 def _left_out(name: str, dtype: pl.DataType) -> Finding:
     says = f"It holds {str(dtype).split('(')[0].lower()} values, not one value a row, and is left out."
     return Finding("column-left-out", "warn", name, says, {"type": str(dtype)}, "Spread it over columns of its own.")
@@ -225,38 +267,6 @@ def _left_out(name: str, dtype: pl.DataType) -> Finding:
 def _whole_finding(facts: Facts) -> Finding:
     says = "All its numbers are whole although they came with decimals; they are stored as whole numbers."
     return Finding("whole-numbers-as-float", "note", facts.name, says, {"rows": facts.present})
-
-
-def _effects(raw: pl.LazyFrame, repairs: Iterable[Repair], declared: Mapping[str, Declared]) -> tuple[Finding, ...]:
-    """Return a finding for each declared repair that names values: in how many rows they are."""
-    said = [each for each in repairs if (each.missing or _pairs(each, declared)) and each.column in declared]
-    if not said:
-        return ()
-    types = raw.collect_schema()
-    rows = raw.select(_changed(each, declared, types[each.column]).alias(each.column) for each in said)
-    counts = rows.collect(engine="streaming").row(0, named=True)
-    return tuple(_effect(declared[name], int(n or 0)) for name, n in counts.items())
-
-
-def _pairs(repair: Repair, declared: Mapping[str, Declared]) -> tuple[tuple[str, str], ...]:
-    return declared[repair.column].spellings if repair.column in declared else ()
-
-
-def _changed(repair: Repair, declared: Mapping[str, Declared], source: pl.DataType) -> pl.Expr:
-    """Return how many rows the declared part of a repair changes."""
-    pairs = tuple(pair for pair in repair.spellings if pair not in _pairs(repair, declared))
-    without = as_polars(replace(repair, missing=(), spellings=pairs), source)
-    return as_polars(repair, source).ne_missing(without).sum()
-
-
-def _effect(said: Declared, rows: int) -> Finding:
-    if not rows:
-        return Finding(
-            "repair-without-effect", "warn", said.column, f"The declared repair {said.text!r} changes no row.",
-            {"rows": 0}, "Check its spelling, or delete it.",
-        )  # fmt: skip
-    says = f"The declared repair {said.text!r} changes {counted(rows, 'row')}."
-    return Finding("repair-declared", "note", said.column, says, {"rows": rows})
 
 
 def _odd(column: Column, facts: Facts) -> tuple[Finding, ...]:

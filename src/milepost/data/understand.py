@@ -10,18 +10,16 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from milepost.data import remarks
 from milepost.data.census import PATTERNS, TIMES, Tally
 from milepost.data.declared import Declared
 from milepost.data.findings import Finding
 from milepost.data.repairs import Repair, is_text, spelling_key
 from milepost.data.schema import Dtype
-from milepost.data.writing import MISSING_WORDS, Form
+from milepost.data.writing import Form
 from milepost.ground.errors import MilepostError
-from milepost.ground.text import count, counted, listed, share
+from milepost.ground.text import count, counted, listed
 
-_MOSTLY = 0.5  # of the values; a column with so many numbers or times is worth a word about the others
-_PLAIN = ("integer", "whole", "real")
-_NUMBERS = (*_PLAIN, "comma or thousands", "grouped")
 _COMMAS = ("integer", "comma or thousands", "comma")
 _CODES = ("integer", "coded", "long")
 
@@ -56,14 +54,14 @@ def understand_text(tally: Tally, declared: Declared | None, *, is_text: bool, z
     if dtype == "text" and not keep and said.kind not in ("text", "id"):
         repair, joined = _joined(repair, tally)
         findings += joined
-    findings += _missing(repair, tally)
+    findings += remarks.missing_texts(repair, tally)
     if not is_text:
-        findings += _held_as_text(repair, tally)
-    findings += _separators(repair, tally)
+        findings += remarks.held_as_text(repair, tally)
+    findings += remarks.separators(repair, tally)
     if dtype == "text" and tally.spaced.rows:
-        findings += (_spaced(tally),)
+        findings += (remarks.spaced(tally),)
     if dtype == "datetime" and zone == "UTC" and not tally.counted("zoned"):
-        findings += (_zoneless(tally),)
+        findings += (remarks.zoneless(tally),)
     return Understood(repair, findings)
 
 
@@ -126,14 +124,14 @@ def _dtype(tally: Tally, said: Declared) -> tuple[Dtype, Form, tuple[Finding, ..
     if tally.counted("truth") == values:
         return "boolean", "", ()
     if tally.counted("coded") and tally.counted(*_CODES) == values:
-        return "text", "", (_leading_zeros(tally),)
+        return "text", "", (remarks.leading_zeros(tally),)
     if tally.counted(*TIMES) == values:
         return _time(tally)
-    return "text", "", _mostly(tally, values)
+    return "text", "", remarks.mostly(tally, values)
 
 
 def _number(tally: Tally, values: int) -> tuple[Dtype, Form] | None:
-    if tally.counted(*_NUMBERS) == values:
+    if tally.counted(*remarks.NUMBERS) == values:
         return ("integer" if tally.counted("integer", "whole") == values else "float"), ""
     if tally.counted("comma") and tally.counted(*_COMMAS) == values:
         return "float", "decimal comma"
@@ -144,18 +142,18 @@ def _time(tally: Tally) -> tuple[Dtype, Form, tuple[Finding, ...]]:
     dtype: Dtype = "datetime" if tally.clocks else "date"
     if tally.counted("day first") and tally.counted("month first"):
         first = max(tally.forms["day first"].first, tally.forms["month first"].first)
-        return "text", "", (_mixed_order(tally, first),)
+        return "text", "", (remarks.mixed_order(tally, first),)
     if tally.counted("day first"):
         return dtype, "day/month/year", ()
     if tally.counted("month first"):
         return dtype, "month/day/year", ()
     if tally.counted("day or month"):
-        return "text", "", (_unclear_order(tally),)
+        return "text", "", (remarks.unclear_order(tally),)
     return dtype, "", ()
 
 
 def _declared_number(tally: Tally, said: Declared, values: int) -> tuple[Dtype, Form, tuple[Finding, ...]]:
-    allowed = _COMMAS if said.form == "decimal comma" else (*_NUMBERS, "coded", "long")
+    allowed = _COMMAS if said.form == "decimal comma" else (*remarks.NUMBERS, "coded", "long")
     if tally.counted(*allowed) < values:
         raise _not_so(tally, said, "a number", allowed)
     whole = tally.counted("integer", "whole", "coded") == values
@@ -186,24 +184,6 @@ def _not_so(tally: Tally, said: Declared, what: str, allowed: tuple[str, ...]) -
     )
 
 
-def _mostly(tally: Tally, values: int) -> tuple[Finding, ...]:
-    """Return the finding about a column that is mostly numbers or mostly times."""
-    for what, forms in (("numbers", _NUMBERS), ("times", tuple(TIMES))):
-        good = tally.counted(*forms)
-        if good >= _MOSTLY * values and values - good > 0:
-            first = tally.first_other(*forms) + 1
-            return (
-                Finding(
-                    "mixed-values", "warn", tally.column,
-                    f"{count(good)} of {counted(values, 'value')} are {what} and {count(values - good)} are not, "
-                    f"the first in row {count(first)}; the column is kept as text.",
-                    {"values": values, "good": good, "first_bad_row": first},
-                    "Mend those values, or say in data.repairs which texts are missing.",
-                ),
-            )  # fmt: skip
-    return ()
-
-
 def _joined(repair: Repair, tally: Tally) -> tuple[Repair, tuple[Finding, ...]]:
     """Return the repair that gives each label one spelling: the most frequent one."""
     if tally.levels is None or 2 * len(tally.levels) > tally.counted(*PATTERNS, "word", "other"):
@@ -212,7 +192,7 @@ def _joined(repair: Repair, tally: Tally) -> tuple[Repair, tuple[Finding, ...]]:
     for text, seen in tally.levels.items():
         if text not in repair.present and text not in dict(repair.spellings):
             by_key[spelling_key(text)].append((-seen.rows, text))
-    groups = [sorted(group) for group in by_key.values() if len(group) > 1]
+    groups = sorted(sorted(group) for group in by_key.values() if len(group) > 1)
     if not groups:
         return repair, ()
     others = {text: group[0][1] for group in groups for _, text in group[1:]}
@@ -224,107 +204,3 @@ def _joined(repair: Repair, tally: Tally) -> tuple[Repair, tuple[Finding, ...]]:
         "Nothing, if they mean the same; else write \"'…' is a value\" in data.repairs for the spelling that differs.",
     )  # fmt: skip
     return replace(repair, spellings=(*repair.spellings, *sorted(others.items()))), (finding,)
-
-
-def _missing(repair: Repair, tally: Tally) -> tuple[Finding, ...]:
-    """Return what is said about texts that mean missing, or might."""
-    words = {text: rows for text, rows in tally.tokens.items() if text in MISSING_WORDS}
-    tokens = {text: rows for text, rows in tally.tokens.items() if text not in words and text not in repair.present}
-    found: tuple[Finding, ...] = ()
-    if repair.dtype != "text":
-        tokens |= words
-    elif words:
-        named = _with_rows(words)
-        found = (
-            Finding(
-                "level-may-be-missing", "note", tally.column,
-                f"{named} may mean that nothing is known; kept as a label.", {"rows": sum(words.values())},
-                f"If so, write {tally.column} = \"'{min(words)}' is missing\" in data.repairs.",
-            ),
-        )  # fmt: skip
-    tokens = {text: rows for text, rows in tokens.items() if text not in repair.missing}
-    if tally.blanks:
-        tokens["(only spaces)"] = tally.blanks
-    if not tokens:
-        return found
-    rows = sum(tokens.values())
-    says = f"Read as missing: {_with_rows(tokens)}, {share(rows / tally.rows)} of all rows."
-    return (*found, Finding("missing-token", "note", tally.column, says, {"rows": rows, "share": rows / tally.rows}))
-
-
-def _with_rows(tokens: dict[str, int]) -> str:
-    """Return texts with their rows, the most frequent first."""
-    by_rows = sorted(tokens.items(), key=lambda item: (-item[1], item[0]))
-    shown = [f"{text if text.startswith('(') else repr(text)} ({counted(rows, 'row')})" for text, rows in by_rows]
-    return listed(shown, most=4)
-
-
-def _held_as_text(repair: Repair, tally: Tally) -> tuple[Finding, ...]:
-    """Return the finding about numbers, truths and times that a typed source holds as text."""
-    noun = {"integer": "numbers", "float": "numbers", "boolean": "flags", "date": "times", "datetime": "times"}
-    if repair.dtype not in noun:
-        return ()
-    what = noun[repair.dtype]
-    return (
-        Finding(
-            f"{what}-as-text", "note", tally.column, f"Text that holds nothing but {what} is read as {what}.",
-            {"rows": tally.counted(*PATTERNS)},
-        ),
-    )  # fmt: skip
-
-
-def _separators(repair: Repair, tally: Tally) -> tuple[Finding, ...]:
-    """Return the finding about numbers that are written with separators, signs of money or percent."""
-    rows = tally.counted("comma or thousands", "grouped", "comma")
-    if repair.dtype not in ("integer", "float") or not rows:
-        return ()
-    comma = repair.form == "decimal comma"
-    how = "a comma before the decimals" if comma else "separators, or signs of money or percent, which are left off"
-    undo = (
-        ""
-        if comma
-        else f'If the comma stands before decimals, write {tally.column} = "is a number with decimal comma".'
-    )
-    says = f"{counted(rows, 'number')} have {how}."
-    return (Finding("numbers-with-separators", "note", tally.column, says, {"rows": rows}, undo),)
-
-
-def _spaced(tally: Tally) -> Finding:
-    rows = tally.spaced.rows
-    says = f"{counted(rows, 'value')} lose the spaces around them, the first in row {count(tally.spaced.first + 1)}."
-    return Finding("stray-spaces", "note", tally.column, says, {"rows": rows, "first_row": tally.spaced.first + 1})
-
-
-def _zoneless(tally: Tally) -> Finding:
-    return Finding(
-        "times-without-zone", "note", tally.column, "The times have no zone; they are read as UTC.",
-        {"rows": tally.counted(*TIMES)}, "If they are local times, write data.timezone.",
-    )  # fmt: skip
-
-
-def _leading_zeros(tally: Tally) -> Finding:
-    return Finding(
-        "leading-zeros", "note", tally.column,
-        "Some whole numbers begin with a zero, as codes do; the column is kept as text.",
-        {"rows": tally.counted("coded"), "first_row": tally.forms["coded"].first + 1},
-        f"If they are quantities, write {tally.column} = \"is a number\" in data.repairs.",
-    )  # fmt: skip
-
-
-def _mixed_order(tally: Tally, first: int) -> Finding:
-    return Finding(
-        "day-and-month-mixed", "warn", tally.column,
-        f"Some dates have the day first and some the month; row {count(first + 1)} is the first that differs. "
-        "The column is kept as text.",
-        {"day_first": tally.counted("day first"), "month_first": tally.counted("month first"), "first_row": first + 1},
-        "Write all dates in one order, best as 2024-12-31.",
-    )  # fmt: skip
-
-
-def _unclear_order(tally: Tally) -> Finding:
-    return Finding(
-        "day-or-month-unclear", "warn", tally.column,
-        "Dates like 03/04/2024 may have the day or the month first, and no value tells which; kept as text.",
-        {"rows": tally.counted("day or month")},
-        f"Write {tally.column} = \"is day/month/year\" or \"is month/day/year\" in data.repairs.",
-    )  # fmt: skip

@@ -39,7 +39,7 @@ def _questions(draft: Draft) -> Iterator[str]:
         elif said.horizon is not None:
             yield "Were all rows observed at one moment? No column holds times, so the test rows are drawn at random."
     for group in draft.roles.groups:
-        yield f"Must the model work for a `{group.column}` it has never seen? Then switch group on under [data]."
+        yield f"Must the model work for a new value of `{group.column}`? Then switch group on under [data]."
     if draft.rule is not None:
         yield "What is done today? The rule under [baseline] is only what the data suggest."
     yield "What does a right and a wrong decision bring in money? See [value]."

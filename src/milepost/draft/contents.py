@@ -177,14 +177,12 @@ def _split(draft: Draft) -> Iterator[Setting]:
 
 
 def _climb(draft: Draft) -> Iterator[Setting]:
-    absolute = any(one.metric in ("mae", "median_ae", "mape") for one in draft.understood.criteria)
-    loss = "log" if draft.task != "regression" else "absolute" if absolute else "squared"
     choice = (
         "log or squared"
         if draft.task != "regression"
         else "squared (large errors count most), absolute or quantile:0.9"
     )
-    yield Setting("loss", loss, f"what a wrong answer costs while models are compared: {choice}")
+    yield Setting("loss", draft.loss, f"what a wrong answer costs while models are compared: {choice}")
     yield Setting("smallest_gain", 0.01, "a more complex model must be better by this share of the loss")
     yield Setting("budget", "medium", "amount of work: small, medium or large")
 

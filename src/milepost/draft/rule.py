@@ -18,7 +18,6 @@ from milepost.data.schema import Column, Schema
 from milepost.draft.conditions import Condition, conditions, quoted, round_to, rounded, written
 from milepost.ground.fanout import one_thread_each
 from milepost.ground.text import figure, share
-from milepost.metrics.answers import Task
 
 MOST_ROWS = 20_000  # so many rows find the same rule as all of them
 MOST_COLUMNS = 60
@@ -81,7 +80,7 @@ def find_rule(
     truth = frame.select(truth_of(schema)).to_series().to_numpy()
     with one_thread_each():  # sums in one order, so that the same rule is found on every machine
         if schema.task == "regression":
-            return _regression(frame, truth, columns, np.median if by_median else np.mean)
+            return _regression(frame, truth, columns, by_median=by_median)
         find = _binary if schema.task == "binary" else _multiclass
         return find(frame, truth, schema, columns)
 
@@ -222,7 +221,9 @@ def _purest(masks: np.ndarray, classes: np.ndarray) -> int | None:
 Leaf = tuple[list[Condition], np.ndarray]  # what must hold, and for which rows it does
 
 
-def _regression(frame: pl.DataFrame, truth: np.ndarray, _schema: Schema, columns: Sequence[Column]) -> FoundRule | None:
+def _regression(
+    frame: pl.DataFrame, truth: np.ndarray, columns: Sequence[Column], *, by_median: bool
+) -> FoundRule | None:
     centred = (truth - truth.mean()).astype(np.float32)
     everything, total = np.ones(len(truth), dtype=bool), float(centred @ centred)
     tried = _tried(frame, columns, truth, lambda masks: _explained(masks, centred, everything))
@@ -230,21 +231,23 @@ def _regression(frame: pl.DataFrame, truth: np.ndarray, _schema: Schema, columns
     if tried is None or root is None:
         return None
     leaves = _leaves(tried, centred, total, root)
+    name, middle = ("median", np.median) if by_median else ("mean", np.mean)
     step = rounded(float(truth.std()) / 30, 1)  # what differs by less is the same to a reader
-    middles = [round_to(float(middle(truth[rows])), step) for _, rows in leaves]
+    said = [round_to(float(middle(truth[rows])), step) for _, rows in leaves]
     predicted = np.empty(len(truth))
-    for answer, (_, rows) in zip(middles, leaves, strict=True):
+    for answer, (_, rows) in zip(said, leaves, strict=True):
         predicted[rows] = answer
     whens = " ".join(
-        f"WHEN {' AND '.join(one.text for one in path)} THEN {written(mean)}"
-        for mean, (path, _) in zip(means[:-1], leaves[:-1], strict=True)
+        f"WHEN {' AND '.join(one.text for one in path)} THEN {written(answer)}"
+        for answer, (path, _) in zip(said[:-1], leaves[:-1], strict=True)
     )
+    always = float(middle(truth))
     says = (
-        f"It is off by {figure(float(np.abs(truth - predicted).mean()))} on average; always answering the mean "
-        f"({figure(float(truth.mean()))}) is off by {figure(float(np.abs(centred).mean()))}."
+        f"It is off by {figure(float(np.abs(truth - predicted).mean()))} on average; always answering the {name} "
+        f"({figure(always)}) is off by {figure(float(np.abs(truth - always).mean()))}."
     )
     read = _columns([one for path, _ in leaves for one in path])
-    return FoundRule(f"CASE {whens} ELSE {written(means[-1])} END", read, says, len(frame))
+    return FoundRule(f"CASE {whens} ELSE {written(said[-1])} END", read, says, len(frame))
 
 
 def _leaves(tried: _Tried, centred: np.ndarray, total: float, root: int) -> list[Leaf]:
@@ -255,7 +258,8 @@ def _leaves(tried: _Tried, centred: np.ndarray, total: float, root: int) -> list
         at = _split(tried, centred, rows, total)
         if at is not None:
             inner = tried.conditions[at]
-            leaves.append(([*path, inner], rows & inner.holds))
+            outer = [one for one in path if not one.holds[inner.holds].all()]  # x < 65 says x < 100 as well
+            leaves.append(([*outer, inner], rows & inner.holds))
             rows = rows & ~inner.holds
         leaves.append((path, rows))
     return leaves
@@ -276,10 +280,3 @@ def _explained(masks: np.ndarray, centred: np.ndarray, rows: np.ndarray) -> np.n
     with np.errstate(divide="ignore", invalid="ignore"):
         gain = inside**2 / sizes + (total - inside) ** 2 / (size - sizes) - total**2 / max(size, 1.0)
     return np.asarray(np.where(np.minimum(sizes, size - sizes) < _fewest(len(centred)), -1.0, gain))
-
-
-_FIND: dict[Task, Callable[[pl.DataFrame, np.ndarray, Schema, Sequence[Column]], FoundRule | None]] = {
-    "binary": _binary,
-    "multiclass": _multiclass,
-    "regression": _regression,
-}

@@ -56,6 +56,7 @@ class Draft:
         leaks: columns that look as if they knew the answer.
         named_alike: other columns whose names share a word with the target's, so that no rule reads them.
         shares: of the classes in index order; empty for regression.
+        loss: the proper loss that fits the task and the criteria.
         rule: a rule found in development rows; None where none is better than no rule.
         answers: what comes without a model, on development rows.
         split_says: how the rows would be divided, in sentences.
@@ -75,6 +76,7 @@ class Draft:
     leaks: tuple[Finding, ...]
     named_alike: tuple[str, ...]
     shares: tuple[float, ...]
+    loss: str
     rule: FoundRule | None
     answers: tuple[Free, ...]
     split_says: tuple[str, ...]
@@ -155,7 +157,9 @@ def draft_problem(
     leaks = suspected_leaks(frame, schema, seed=seed)
     alike = tuple(column.name for column in schema.with_role("feature") if _is_named_alike(column.name, target))
     hidden = {*alike, *(finding.column for finding in _of_codes(leaks, (*SURE_LEAKS, *DOUBTFUL_LEAKS)))}
-    rule = find_rule(frame, schema, [one for one in schema.with_role("feature") if one.name not in hidden])
+    readable = [one for one in schema.with_role("feature") if one.name not in hidden]
+    loss = _loss(understood, aim.task)
+    rule = find_rule(frame, schema, readable, by_median=loss == "absolute")
     known = frame.select(truth(schema)).to_series()
     return Draft(
         source=source,
@@ -168,6 +172,7 @@ def draft_problem(
         leaks=leaks,
         named_alike=tuple(name for name in alike if name not in {finding.column for finding in leaks}),
         shares=_shares(aim),
+        loss=loss,
         rule=rule,
         answers=free_answers(frame, known.to_numpy(), schema),
         split_says=split.says,
@@ -210,16 +215,42 @@ def _positive_because(aim: Target) -> str:
     return f"the rarer answer, {part} of the rows" if positives < negatives else f"{part} of the rows"
 
 
+def _loss(understood: Understood, task: Task) -> str:
+    if task != "regression":
+        return "log"
+    by_size = any(one.metric in ("mae", "median_ae", "mape") for one in understood.criteria)
+    return "absolute" if by_size else "squared"
+
+
 def _shares(aim: Target) -> tuple[float, ...]:
     return tuple(rows / sum(aim.counts) for rows in aim.counts)
 
 
 def _is_named_alike(name: str, target: str) -> bool:
-    """Return whether a name shares a telling word of three letters or more with the target's: arr_time, arr_delay."""
+    """Return whether a name shares a telling word of three letters or more with the target's: arr_time, arr_delay.
+
+    Not where it speaks of a plan or of the past, as sched_arr_time does.
+    """
+    if any(part.startswith(_BEFOREHAND) for part in parts_of(name)):
+        return False
     telling = {part for part in parts_of(target) if len(part) >= 3 and part not in _WORDS_OF_MANY}
     return bool(telling & set(parts_of(name)))
 
 
+_BEFOREHAND = (
+    "sched",
+    "plan",
+    "expect",
+    "forecast",
+    "estim",
+    "prev",
+    "prior",
+    "past",
+    "last",
+    "hist",
+    "reserv",
+    "book",
+)
 _WORDS_OF_MANY = {
     "avg", "mean", "total", "sum", "min", "max", "num", "count", "rate", "per", "the", "time", "date", "year", "month",
     "day", "days", "flag", "type", "status", "class", "target", "label", "value", "number",

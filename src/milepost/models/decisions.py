@@ -102,7 +102,7 @@ def learnable(steps: Sequence[Step]) -> Learnable:
         says = f"{last.title} has {less} {dummy.title}."
     else:
         says = (
-            f"{first.title} already beats {dummy.title}, and {last.title}, which the climb ends with, has {less} that."
+            f"{first.title} already beats {dummy.title}, and {last.title}, which the climb ends with, has {less} it."
         )
     return Learnable(True, f"The columns do say something about the target: {says}")
 

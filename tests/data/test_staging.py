@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -50,7 +51,10 @@ def test_a_table_that_cannot_be_computed_leaves_nothing_behind(tmp_path):
 def test_a_full_disk_is_a_fault_of_the_environment_and_leaves_nothing_behind(tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], capture_output=True).returncode:
+    if (
+        not shutil.which("mount")
+        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], capture_output=True).returncode
+    ):
         pytest.skip("only root may mount a small disk")
     try:
         with pytest.raises(EnvironmentFault, match="No space left"):

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
+from milepost.api.next_step import next_step
+from milepost.api.noticing import notice
 from milepost.api.opening import Opened, open_problem
 from milepost.data.folds import variance_units
 from milepost.data.labels import truth
 from milepost.draft.planning import alike_rows, losses_of_nothing
 from milepost.draft.sense import Sense, make_sense
-from milepost.explore.findings import explore
 from milepost.ground.events import Event, Listener, silent
 from milepost.ground.seeds import derived
 from milepost.problem.read import FILE_NAME
@@ -36,8 +37,7 @@ def check(problem: Path | str = FILE_NAME, *, seed: int = 0, listener: Listener 
     path = Path(problem)
     opened = open_problem(path, listener=listener)
     frame = opened.rows(_looked_at(opened, seed))
-    listener(Event("check", "looking for leaks, outliers, missing values"))
-    findings = (*opened.dataset.findings, *opened.split.findings, *explore(frame, opened.schema, seed=seed))
+    findings = notice(opened, frame, seed=seed, listener=listener)
     listener(Event("check", "holding the criteria against what comes for free"))
     sense = make_sense(
         opened.problem,
@@ -50,7 +50,7 @@ def check(problem: Path | str = FILE_NAME, *, seed: int = 0, listener: Listener 
         alike=_alike(opened),
         findings=findings,
     )
-    return sense if path == Path(FILE_NAME) else replace(sense, next_step=f"milepost train --problem {path}")
+    return replace(sense, next_step=next_step("train", path))
 
 
 def _looked_at(opened: Opened, seed: int) -> np.ndarray:

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from milepost.api.next_step import next_step
 from milepost.api.opening import SPLIT_SEED
 from milepost.data.batches import sample
 from milepost.data.findings import Finding
@@ -126,7 +127,7 @@ def init(
         choices=tuple(Choice(*choice) for choice in choices(draft)),
         open_questions=questions(draft),
         findings=folded(draft.findings),
-        next_step="milepost check" if path == Path(FILE_NAME) else f"milepost check --problem {path}",
+        next_step=next_step("check", path),
     )
 
 

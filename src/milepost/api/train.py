@@ -8,14 +8,14 @@ from pathlib import Path
 
 from milepost.api.learning import learn
 from milepost.api.next_step import next_step
+from milepost.api.noticing import notice
 from milepost.api.opening import open_problem
 from milepost.api.storing import store_of, store_trained
 from milepost.data.findings import Finding
 from milepost.data.profile import profile
 from milepost.evaluate.thresholds import ThresholdChoice
-from milepost.explore.findings import explore
 from milepost.ground.clock import Clock, wall_clock
-from milepost.ground.events import Event, Listener, silent
+from milepost.ground.events import Listener, silent
 from milepost.models.steps import Ladder
 from milepost.problem.spec import Problem
 from milepost.show.notebook import Shows
@@ -77,8 +77,7 @@ def train(
     opened = open_problem(Path(problem), listener=listener)
     store_of(opened.problem).connect()  # not to find out at the end of a long climb
     development = opened.rows(opened.split.development)
-    listener(Event("explore", "looking for leaks, outliers, missing values"))
-    findings = (*opened.dataset.findings, *opened.split.findings, *explore(development, opened.schema, seed=seed))
+    findings = notice(opened, development, seed=seed, listener=listener)
     learned = learn(opened, development, seed=seed, workers=workers, listener=listener)
     summary = profile(development.lazy(), opened.schema)
     stored = store_trained(opened, learned, findings, summary, seed=seed, clock=clock, listener=listener)

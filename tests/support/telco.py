@@ -1,0 +1,70 @@
+"""A contract and a sample of the Telco table, small enough for a whole climb in a few seconds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from real_tables import real_table
+
+ROWS = 1_500
+CONTRACT = """\
+[problem]
+name = "churn"
+statement = "Predict customer churn within the next 30 days with 70% accuracy."
+task = "binary"
+target = "churn"
+positive = "Yes"
+horizon = "30d"
+
+[data]
+source = "telco.csv"
+id = "customer"
+sensitive = ["female", "senior_citizen"]
+
+[features]
+charge_per_month = "total_charges / nullif(tenure, 0)"
+
+[baseline]
+rule = "contract = 'Month-to-month' AND tenure < 6"
+
+[climb]
+budget = "small"
+
+[success]
+accuracy = ">= 0.70"
+recall = ">= 0.40"
+
+[value]
+currency = "EUR"
+true_positive = "0.1 * 12 * monthly_charges - 40"
+false_positive = -40
+"""
+
+
+def telco_sample() -> pl.DataFrame:
+    """Return the sample, with an id that the original lacks."""
+    table = real_table("modeldata", "wa_churn")
+    names = pl.format("C{}", pl.col("rownames").cast(pl.String).str.zfill(5)).alias("customer")
+    return table.select(names, pl.exclude("rownames")).sample(ROWS, seed=1, shuffle=True)
+
+
+def write_telco(folder: Path) -> None:
+    """Write the table and the contract into a folder."""
+    telco_sample().write_csv(folder / "telco.csv")
+    (folder / "milepost.toml").write_text(CONTRACT, encoding="utf-8")
+
+
+def edit_contract(folder: Path, old: str, new: str) -> Path:
+    """Change a text of the contract in a folder that occurs once; return the file."""
+    path = folder / "milepost.toml"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in the contract"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return path
+
+
+def files_in(folder: Path) -> dict[str, bytes]:
+    """Return the content of every file below a folder, by its path."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}

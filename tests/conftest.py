@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from telco import write_telco
+from telco import write_few, write_telco
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -75,6 +75,18 @@ def trained_folder(once, telco_folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def few_folder(once) -> Path:
+    """Return a folder with a few rows of the Telco table after `train`; not to be changed."""
+
+    def make(folder: Path) -> None:
+        import milepost
+
+        milepost.train(write_few(folder))
+
+    return once("few", make)
+
+
+@pytest.fixture(scope="session")
 def judged_folder(once, trained_folder: Path) -> Path:
     """Return the Telco folder after `train` and `evaluate`; not to be changed."""
 
@@ -91,6 +103,12 @@ def judged_folder(once, trained_folder: Path) -> Path:
 def telco(telco_folder: Path, tmp_path: Path) -> Path:
     """Return a Telco folder of one's own, with nothing trained."""
     return Path(shutil.copytree(telco_folder, tmp_path / "telco"))
+
+
+@pytest.fixture
+def few(few_folder: Path, tmp_path: Path) -> Path:
+    """Return a folder of one's own with a few rows, after `train`."""
+    return Path(shutil.copytree(few_folder, tmp_path / "few"))
 
 
 @pytest.fixture

@@ -126,6 +126,10 @@ def test_a_horizon_that_takes_much_of_the_history_is_told(problem):
         ({"more": '[baseline]\nrule = "tenur < 6"'}, "tenur"),
         ({"more": '[features]\na = "charge / churn"', "data": ""}, "churn"),
         ({"more": '[features]\na = "length(plan)"', "data": 'sensitive = ["plan"]'}, "sensitive"),
+        ({"more": '[features]\na = "length(plan)"', "data": 'context = ["plan"]'}, "context"),
+        ({"more": '[features]\na = "length(shop)"', "data": 'group = "shop"'}, "group"),
+        ({"more": '[features]\na = "length(shop)"', "data": 'id = "shop"'}, "'id'"),
+        ({"more": "[baseline]\nrule = \"churn = 'Yes'\""}, "reads the target 'churn'"),
         ({"more": '[value]\ntrue_positive = "chargee"'}, "chargee"),
         ({"more": '[success]\nrmse = "<= 5"'}, "rmse"),
         ({"more": '[success]\naccuracy = ">= 0.9"\npositive_rate = "<= 0.05"'}, "No model can keep all"),
@@ -136,6 +140,19 @@ def test_contradictions_are_refused_with_the_place(problem, known, message):
         check(problem(**known))
     assert caught.value.exit_code == 2
     assert "milepost.toml" in caught.value.where
+
+
+def test_money_without_a_column_is_counted(problem):
+    sense = check(problem('[value]\ntrue_positive = "100 - 20"\nfalse_positive = "0 - 20"'))
+    assert any("chance of 20.0 % or more" in says for says in sense.says)
+
+
+def test_rows_that_make_no_folds_are_refused(problem, tmp_path):
+    table = pl.read_csv(tmp_path / "churn.csv")
+    days = pl.Series(["2024-01-01"] * 1_400 + ["2024-02-01"] * 600)
+    table.with_columns(seen=days).write_csv(tmp_path / "churn.csv")
+    with pytest.raises(MilepostError, match="do not make two folds"):
+        check(problem(data='time = "seen"\nexclude = ["shop"]'))
 
 
 def test_a_positive_class_that_does_not_occur_is_refused(problem):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import tomllib
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ from milepost.api.check import check
 from milepost.api.init import init, target_candidates
 from milepost.ground.errors import MilepostError, UnknownNameError
 from milepost.problem.read import read_problem
+from milepost.show.console import text_of
 
 HOUSE = (
     "Predict customer churn within the next 30 days with 80% accuracy to enable proactive retention campaigns, "
@@ -92,11 +94,41 @@ def test_what_is_switched_on_in_a_draft_still_makes_a_problem(drafted, telco):
     assert len(read_problem(telco / "more.toml").success) == 3
 
 
+def test_a_draft_without_a_sentence_shows_no_empty_table_of_words_but_what_only_a_person_can_answer(tmp_path):
+    drafted = init(write(tmp_path, "t.csv", churn_columns()), target="churn", problem=tmp_path / "p.toml")
+    told = text_of(drafted)
+    assert drafted.understood is None
+    assert "your words" not in told
+    assert "What only you can answer\nWhat is the aim?" in told
+
+
+def test_a_doubt_about_the_sentence_is_told_once(tmp_path):
+    table = write(tmp_path, "t.csv", {"x": np.arange(ROWS), "price": np.random.default_rng(0).normal(size=ROWS)})
+    drafted = init(table, statement="Predict the price with 80% accuracy", problem=tmp_path / "p.toml")
+    (doubt,) = drafted.understood.doubts
+    assert text_of(drafted, width=200).count(doubt) == 1
+
+
 def test_a_draft_never_overwrites_a_file(telco, drafted):
     before = drafted.path.read_bytes()
     with pytest.raises(MilepostError, match="exists already"):
         init(telco / "telco.csv", target="churn", problem=drafted.path)
     assert drafted.path.read_bytes() == before
+
+
+def test_a_draft_brings_the_schema_by_which_editors_complete_it(drafted):
+    first = drafted.path.read_text("utf-8").splitlines()[0]
+    schema = json.loads((drafted.path.parent / first.removeprefix("#:schema ")).read_text("utf-8"))
+    assert set(tomllib.loads(drafted.path.read_text("utf-8"))) <= set(schema["properties"])
+
+
+@pytest.mark.parametrize("table", ["sqlite:///t.db", "postgresql://me@host/db", "t.db"])
+def test_a_database_is_answered_with_how_a_query_is_written(tmp_path, table):
+    with pytest.raises(MilepostError, match="is a database") as caught:
+        init(table, target="churn", problem=tmp_path / "p.toml")
+    source = "{" + caught.value.fix.partition("{")[2].removesuffix(".")
+    assert tomllib.loads(f"source = {source}")["source"]["query"] == "SELECT … FROM …"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_target_the_candidates_are_listed(telco):
@@ -226,7 +258,7 @@ def test_a_draft_does_not_look_at_the_answers_of_test_rows(tmp_path):
         drafts.append(read_problem(init(table, target="churn", problem=tmp_path / name / "p.toml").path))
     assert drafts[0].data.time == "seen_on"
     assert drafts[0].baseline == drafts[1].baseline
-    assert drafts[0].data == drafts[1].data
+    assert drafts[0].text == drafts[1].text
 
 
 def test_the_same_table_gives_the_same_draft(tmp_path):

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import numpy as np
 import polars as pl
 import pytest
 
-from milepost.data.batches import batches, in_pieces, sample
+from milepost.data.batches import batches, in_pieces, rows_where, sample
 
 FRAME = pl.DataFrame({"n": range(1000)}).lazy()
 
@@ -21,6 +22,22 @@ def test_a_table_changed_piece_by_piece_is_the_changed_table():
     changed = in_pieces(FRAME, double, rows=300)
     assert changed.collect().equals(double(FRAME).collect())
     assert changed.filter(pl.col("m") > 1990).select("m").collect()["m"].to_list() == [1992, 1994, 1996, 1998]
+
+
+def test_wanted_rows_are_picked_in_order_whatever_is_asked_of_them():
+    wanted = np.random.default_rng(0).random(1000) < 0.3
+    picked, numbers = rows_where(FRAME.with_columns(m=pl.col("n") * 2), wanted, rows=300), np.flatnonzero(wanted)
+    assert picked.collect()["n"].to_list() == numbers.tolist()
+    assert (
+        picked.filter(pl.col("n") >= 900).select("m").collect()["m"].to_list() == (2 * numbers[numbers >= 900]).tolist()
+    )
+    assert picked.head(7).collect()["n"].to_list() == numbers[:7].tolist()
+    assert picked.select(pl.len()).collect().item() == wanted.sum()
+
+
+def test_the_first_rows_of_a_changed_table_are_the_first_rows():
+    changed = in_pieces(FRAME, lambda frame: frame.with_columns(m=pl.col("n") * 2), rows=300)
+    assert changed.head(301).collect()["m"].to_list() == list(range(0, 602, 2))
 
 
 def test_a_small_table_is_its_own_sample():

@@ -48,3 +48,16 @@ def test_another_sentence_is_refused_with_the_ones_that_are_understood(text):
         declared(text)
     assert caught.value.where == "milepost.toml, line 3, data.repairs.x"
     assert "999 is missing" in caught.value.fix
+
+
+def test_two_sentences_in_one_are_refused():
+    with pytest.raises(MilepostError, match="two sentences in one"):
+        declared("999 is missing and -1 is missing")
+
+
+def test_a_comma_that_may_belong_to_the_value_is_refused_with_the_quoted_form():
+    with pytest.raises(MilepostError) as caught:
+        declared("1,5 is missing")
+    assert "'1,5' is missing" in caught.value.fix
+    assert declared("'1,5' is missing").missing == ("1,5",)
+    assert declared("'a','b' are missing").missing == ("a", "b")

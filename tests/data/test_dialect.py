@@ -75,3 +75,13 @@ def test_names_lose_outer_spaces():
 def test_a_first_row_that_does_not_name_the_columns_is_refused(head, what):
     with pytest.raises(MilepostError, match=what):
         dialect(head)
+
+
+def test_a_title_above_the_header_is_said():
+    with pytest.raises(MilepostError) as caught:
+        dialect("Report of 2024\na,b,c\n1,2,3\n4,5,6\n")
+    assert caught.value.what == "Line 1 is no header: it has one cell, but most lines have 3."
+
+
+def test_one_column_of_texts_with_a_comma_here_and_there_is_no_table_with_a_title():
+    assert dialect("text\nhello\nwell, yes\nno\n").names == ("text",)

@@ -96,7 +96,7 @@ def test_each_repeat_deals_anew():
 
 def test_copies_stay_together_in_folds_and_are_one_unit():
     frame = pl.LazyFrame({"y": [n % 3 == 0 for n in range(200)] * 2, "x": list(range(200)) * 2})
-    request = replace(PLAIN, features=("x",))
+    request = replace(PLAIN, compared=("x",))
     split, folds = folded(split_keys(frame, request), request)
     for fold in folds.folds:
         assert not set(split.development[fold.train] % 200) & set(split.development[fold.valid] % 200)

@@ -33,12 +33,33 @@ def test_a_request_holds_what_the_problem_says():
     )
     columns = (Column("churn", "text", "category", "target"), Column("x", "float", "number", "feature"))
     request = split_request(problem, Schema(columns, "binary", ("No", "Yes")))
-    assert (request.task, request.target, request.features) == ("binary", "churn", ("x",))
+    assert (request.task, request.target, request.compared) == ("binary", "churn", ("x",))
     assert (request.time, request.group, request.id, request.strategy, request.test) == (
         "at", "account", None, "group", 0.3
     )  # fmt: skip
     assert request.embargo == timedelta(days=32)
     assert "split.test" in request.place("split.test")
+
+
+def test_roles_do_not_decide_what_makes_a_copy():
+    problem = parse_problem('[problem]\nname = "p"\ntarget = "y"\n[data]\nsource = "a.csv"\n')
+    kinds = {"y": "flag", "a": "number", "b": "category", "no": "id"}
+    roles = [{}, {"b": "excluded"}, {"a": "sensitive", "b": "context"}]
+    compared = {
+        split_request(
+            problem,
+            Schema(
+                tuple(
+                    Column(name, "text", kind, "target" if name == "y" else some.get(name, "feature"))
+                    for name, kind in kinds.items()
+                ),
+                "binary",
+                ("No", "Yes"),
+            ),
+        ).compared
+        for some in roles
+    }
+    assert compared == {("a", "b")}
 
 
 def test_keys_are_the_named_columns_and_a_hash_of_the_features():

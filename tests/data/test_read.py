@@ -440,3 +440,91 @@ def test_real_tables_are_understood(tmp_path, name):
     assert dataset.rows == rows
     assert {column: dataset.schema.column(column).kind for column in kinds} == kinds
     assert not [found for found in dataset.findings if found.severity == "stop" or found.code == "possible-sentinel"]
+
+
+# what a stern reader found
+
+
+@pytest.mark.parametrize("name", ["count", "len", "rows", "label", "text", "index", "literal"])
+def test_a_column_may_be_called_like_a_column_of_our_own(tmp_path, name):
+    table = csv(**{name: ["-999" if n % 5 == 0 else str(n % 7) for n in range(60)], "y": YES * 2})
+    dataset = make(tmp_path, table)
+    assert "possible-sentinel" in codes(dataset, name)
+    days = csv(**{name: ["1900-01-01" if n % 5 == 0 else f"2024-01-{n % 28 + 1:02}" for n in range(60)], "y": YES * 2})
+    assert "possible-sentinel" in codes(make(tmp_path, days), name)
+
+
+def test_a_group_of_thousands_never_begins_with_zero(tmp_path):
+    dataset = make(tmp_path, "x;y\n" + "".join(f"{x};{y}\n" for x, y in zip(["0,125", "0,250"] * 15, YES, strict=True)))
+    assert values(dataset, "x")[:2] == [0.125, 0.25]
+
+
+@pytest.mark.parametrize("data", ["", 'repairs = { x = "is a number with decimal comma" }'])
+def test_a_decimal_comma_stands_beside_signs_and_dots_for_thousands(tmp_path, data):
+    cells = ["5 €", "1.234", "2,5", "1.234,5", "7"] * 6
+    table = "x;y\n" + "".join(f"{x};{y}\n" for x, y in zip(cells, YES, strict=True))
+    dataset = make(tmp_path, table, data=data)
+    assert values(dataset, "x")[:5] == [5.0, 1234.0, 2.5, 1234.5, 7.0]
+
+
+def test_a_declared_decimal_comma_names_the_first_value_that_has_none(tmp_path):
+    table = "x;y\n" + "".join(f"{x};{y}\n" for x, y in zip(["1,5", "1.25"] * 15, YES, strict=True))
+    error = fails(tmp_path, table, data='repairs = { x = "is a number with decimal comma" }')
+    assert "15 values cannot be read so; the first is in row 2" in error.what
+
+
+@pytest.mark.parametrize(("cells", "code"), [
+    (["12%", "0.5"], "mixed-units"), (["$5", "€5"], "mixed-units"), (["12%", "5%"], None), (["$5", "$6"], None),
+])  # fmt: skip
+def test_numbers_of_which_only_some_carry_a_sign_are_said(tmp_path, cells, code):
+    found = {code for code in codes(make(tmp_path, csv(x=cells * 15, y=YES)), "x") if code == "mixed-units"}
+    assert found == ({code} if code else set())
+
+
+@pytest.mark.parametrize(("cells", "says", "do"), [
+    (["13/01/2024", "02/03/2024"], "Read as day/month/year, because 15 values have a day above 12", "month/day/year"),
+    (["01/13/2024", "02/03/2024"], "Read as month/day/year, because 15 values have a day above 12", "day/month/year"),
+])  # fmt: skip
+def test_the_order_of_day_and_month_is_said_with_its_reason(tmp_path, cells, says, do):
+    (found,) = [
+        found for found in make(tmp_path, csv(x=cells * 15, y=YES)).findings if found.code == "day-and-month-order"
+    ]
+    assert found.says.startswith(says)
+    assert do in found.do
+
+
+def test_years_of_two_digits_are_said(tmp_path):
+    dataset = make(tmp_path, csv(x=["13/01/24", "14/02/69"] * 15, y=YES))
+    assert values(dataset, "x")[:2] == [date(2024, 1, 13), date(1969, 2, 14)]
+    assert "two-digit-years" in codes(dataset, "x")
+
+
+def test_dotted_versions_are_no_dates_but_dotted_dates_are(tmp_path):
+    versions = make(tmp_path, csv(x=["1.10.05", "2.4.11"] * 15, y=YES))
+    assert versions.schema.column("x").dtype == "text"
+    dates = make(tmp_path, csv(x=["1.10.2005", "2.4.2011"] * 15, y=YES))
+    assert values(dates, "x")[0] == date(2005, 10, 1)
+
+
+def test_times_of_which_only_some_have_a_zone_are_said_with_their_number(tmp_path):
+    table = csv(x=["2024-01-01T10:00:00Z", "2024-01-02T10:00:00", "2024-01-03T10:00:00+02:00"] * 10, y=YES)
+    found = {each.code: each for each in make(tmp_path, table, data='timezone = "Europe/Berlin"').findings}
+    says = found["times-partly-without-zone"].says
+    assert says == "10 times of 30 have no zone and are read in Europe/Berlin; the others say theirs."
+
+
+def test_of_equally_frequent_spellings_the_plain_one_is_kept(tmp_path):
+    dataset = make(tmp_path, csv(x=["'Paris'", "Paris", "U.S.", "US"] * 10, y=["Yes", "No"] * 20))
+    assert set(values(dataset, "x")) <= {"Paris", "US", "U.S."}
+    assert "'Paris'" not in values(dataset, "x")
+
+
+def test_an_error_of_our_own_is_no_damage_of_the_table(tmp_path, monkeypatch):
+    from milepost.data import table
+
+    def broken(*_args, **_more):
+        raise pl.exceptions.ComputeError("our bug")
+
+    monkeypatch.setattr(table, "gather_facts", broken)
+    with pytest.raises(pl.exceptions.ComputeError, match="our bug"):
+        make(tmp_path, {"x": list(range(30)), "y": YES}, name="t.parquet")

@@ -287,3 +287,58 @@ def test_an_address_that_cannot_be_reached_is_a_fault_of_the_environment(tmp_pat
     error = fails(uri, tmp_path)
     assert error.exit_code == 5
     assert "cannot be reached" in error.what
+
+
+def test_notes_that_were_lost_are_made_again(tmp_path):
+    (tmp_path / "t.csv").write_bytes("a,b\ncafé,1\n".encode("cp1252"))
+    first = scan("t.csv", workspace=Workspace(tmp_path / "ws"), base=tmp_path)
+    (notes,) = Workspace(tmp_path / "ws").staged.glob("*.json")
+    notes.unlink()
+    again = scan("t.csv", workspace=Workspace(tmp_path / "ws"), base=tmp_path)
+    assert [found.code for found in again.findings] == [found.code for found in first.findings] == ["encoding-guessed"]
+
+
+def test_json_lines_may_begin_with_a_mark(tmp_path):
+    (tmp_path / "t.jsonl").write_bytes(b'\xef\xbb\xbf{"a": 1}\n{"a": 2}\n')
+    assert rows_of("t.jsonl", tmp_path) == [(1,), (2,)]
+
+
+@pytest.mark.parametrize(("text", "what"), [
+    ('{"data": [{"a": 1}, {"a": 2}]}\n', "only lists and objects: 'data'"), ("{}\n{}\n", "no keys at all"),
+])  # fmt: skip
+def test_json_of_which_no_column_comes_is_refused(tmp_path, text, what):
+    (tmp_path / "t.jsonl").write_text(text)
+    assert what in fails("t.jsonl", tmp_path).what
+
+
+def test_a_server_is_asked_even_where_its_database_is_called_like_a_file(tmp_path, monkeypatch):
+    error = fails(SqlSource(uri="mysql://host/churn.db", query="select 1"), tmp_path)
+    assert "'mysql:'" in error.what
+
+
+@pytest.mark.parametrize("source", [
+    "http://127.0.0.1:1/x/${TOK}", "/nonexist/${TOK}/x.csv", "${TOK}.csv", "http://127.0.0.1:1/a.csv?token=${TOK}",
+    "http://127.0.0.1:1/${TOK}.csv",
+])  # fmt: skip
+def test_an_error_never_holds_a_secret(tmp_path, monkeypatch, source):
+    monkeypatch.setenv("TOK", "SUPERSECRET123")
+    error = fails(source, tmp_path)
+    assert "SUPERSECRET123" not in str(error)
+
+
+@pytest.mark.parametrize("source", ["${TOK}.csv", "${TOK}/t.csv", "WEB/share/${TOK}", "WEB/t.csv?token=${TOK}"])
+def test_names_and_events_never_hold_a_secret(tmp_path, monkeypatch, web, source):
+    monkeypatch.setenv("TOK", "SUPERSECRET123")
+    for path in (tmp_path / "SUPERSECRET123.csv", tmp_path / "SUPERSECRET123" / "t.csv"):
+        path.parent.mkdir(exist_ok=True)
+        TABLE.write_csv(path)
+    workspace, heard = Workspace(tmp_path / "ws"), []
+    if source.startswith("WEB"):
+        source = source.replace("WEB", web)
+        (tmp_path / "share").mkdir(exist_ok=True)
+        TABLE.write_csv(tmp_path / "share" / "SUPERSECRET123")
+        TABLE.write_csv(tmp_path / "t.csv")
+    scanned = scan(source, workspace=workspace, base=tmp_path, listener=heard.append)
+    said = [scanned.name, *(event.message for event in heard), *(path.name for path in workspace.staged.iterdir())]
+    assert scanned.frame.collect().rows() == AS_TEXT
+    assert not [text for text in said if "SUPERSECRET123" in text]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from milepost.data.keys import ROW_HASH, SplitRequest, split_keys
-from milepost.data.split import make_split
+from milepost.data.split import make_split, split_hash
 from milepost.ground.errors import MilepostError
 from real_tables import real_table
 
@@ -79,14 +79,42 @@ def test_another_seed_or_table_gives_another_hash():
     assert len(hashes) == 3
 
 
-def test_leaving_a_feature_out_does_not_change_the_test_rows():
-    frame = pl.LazyFrame({"y": answers(100), "a": range(100), "b": range(100)})
-    splits = [
-        make_split(split_keys(frame, request), request, seed=1)
-        for request in (replace(PLAIN, features=("a", "b")), replace(PLAIN, features=("a",)))
-    ]
-    assert splits[0].hash == splits[1].hash
-    assert splits[0].request == splits[1].request
+def test_the_hash_holds_how_folds_will_be_made():
+    split = make_split(pl.DataFrame({"y": answers(90)}), PLAIN, seed=1)
+    parts = (split.test, split.development, split.left_out)
+    hashes = {
+        split_hash("stratified", 1, "", parts, logic=logic)
+        for logic in [("stratified", None), ("group", "g"), ("stratified", ROW_HASH)]
+    }
+    assert len(hashes) == 3
+    assert split.hash in hashes
+
+
+def test_an_answer_that_was_not_recorded_is_not_yet_known_and_left_out():
+    keys = pl.DataFrame({"y": answers(90), "at": days(*range(90)), "seen": days(*[None] * 6, *range(6, 90))})
+    split = make_split(keys, replace(TIMED, known_at="seen"), seed=0)
+    assert set(range(6)) <= set(split.left_out.tolist())
+    assert "Left out: 6 rows without a value of `seen`, so that the answer is not yet known." in split.says
+
+
+def test_a_column_that_records_only_one_answer_is_refused_by_its_name():
+    seen = [n if answer == "Yes" else None for n, answer in enumerate(answers(120))]
+    keys = pl.DataFrame({"y": answers(120), "at": days(*range(120)), "seen": days(*seen)})
+    with pytest.raises(MilepostError, match="Every row with a value of 'seen' has the answer 'Yes'"):
+        make_split(keys, replace(TIMED, known_at="seen"), seed=0)
+
+
+def test_groups_that_a_stratified_split_tears_apart_are_said():
+    keys = pl.DataFrame({"y": answers(120), "g": [n // 4 for n in range(120)]})
+    split = make_split(keys, replace(PLAIN, group="g", strategy="stratified"), seed=0)
+    assert "split-groups-on-both-sides" in codes(split)
+
+
+def test_copies_are_not_said_to_be_kept_together_where_a_column_divides():
+    frame = pl.DataFrame({"y": answers(90), "x": [n % 80 for n in range(90)], "fold": ["test", "train", "train"] * 30})
+    frame = frame.with_columns(y=pl.Series(["Yes" if n % 2 else "No" for n in range(90)]))
+    request = replace(PLAIN, compared=("x",), column="fold")
+    assert "split-copies-together" not in codes(make_split(split_keys(frame.lazy(), request), request, seed=0))
 
 
 # ---- by time
@@ -234,7 +262,7 @@ def test_both_parts_of_telco_have_the_same_share_of_churn():
 
 def test_copies_of_a_row_are_on_one_side():
     frame = pl.LazyFrame({"y": answers(200) * 2, "x": list(range(200)) * 2})
-    request = replace(PLAIN, features=("x",))
+    request = replace(PLAIN, compared=("x",))
     split = make_split(split_keys(frame, request), request, seed=0)
     assert split.together == ROW_HASH
     assert not set(split.test % 200) & set(split.development % 200)
@@ -244,7 +272,7 @@ def test_copies_of_a_row_are_on_one_side():
 def test_rows_that_look_alike_by_chance_are_different_cases():
     chance = np.random.default_rng(0)
     frame = pl.LazyFrame({"y": chance.integers(0, 2, 1_000), "x": chance.integers(0, 300, 1_000)})
-    request = replace(PLAIN, features=("x",))
+    request = replace(PLAIN, compared=("x",))
     split = make_split(split_keys(frame, request), request, seed=0)
     assert split.together is None
     assert "split-equal-rows-common" in codes(split)

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -7,7 +6,7 @@ import pytest
 
 from milepost.data.keys import SplitRequest
 from milepost.data.split import make_split, split_key
-from milepost.data.split_file import find_split, load_split, open_split, save_split
+from milepost.data.split_file import find_split, open_split, save_split
 from milepost.ground.errors import MilepostError
 from milepost.ground.workspace import Workspace
 
@@ -24,7 +23,7 @@ def kept(tmp_path):
 
 def test_a_split_comes_back_as_it_was(kept):
     workspace, split, _ = kept
-    for again in (load_split(workspace, split.hash), find_split(workspace, split.request)):
+    for again in [find_split(workspace, split.request)]:
         assert [getattr(again, name).tolist() for name in ("test", "development", "left_out")] == [
             getattr(split, name).tolist() for name in ("test", "development", "left_out")
         ]
@@ -54,9 +53,9 @@ def test_a_changed_byte_is_refused(kept, suffix):
     for at in np.linspace(0, len(content) - 1, 40).astype(int):
         file.write_bytes(content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
         with pytest.raises(MilepostError, match="has changed since it was written"):
-            load_split(workspace, split.hash)
+            find_split(workspace, split.request)
     file.write_bytes(content)
-    assert load_split(workspace, split.hash).hash == split.hash
+    assert find_split(workspace, split.request).hash == split.hash
 
 
 def test_a_newer_format_is_refused(kept):
@@ -68,17 +67,29 @@ def test_a_newer_format_is_refused(kept):
     document["format"] = 99
     path.write_text(json.dumps(document | {"seal": hash_of_text(canonical_json(document))}))
     with pytest.raises(MilepostError, match="format 99"):
-        load_split(workspace, split.hash)
+        find_split(workspace, split.request)
 
 
-def test_a_split_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(MilepostError, match="holds no split 'abc'"):
-        load_split(Workspace(tmp_path), "abc")
+def test_a_foreign_or_changed_file_does_not_block_other_questions(kept):
+    workspace, split, path = kept
+    (workspace.splits / "notes.json").write_text("not ours")
+    (workspace.splits / f"{'0' * 16}.json").write_text("{}")
+    assert find_split(workspace, split.request).hash == split.hash
+    path.write_text("changed")
+    assert find_split(workspace, split_key(REQUEST, seed=1, fingerprint="f")) is None
 
 
-def test_the_same_question_gets_the_saved_rows_even_when_a_feature_is_left_out(tmp_path):
-    workspace, wide = Workspace(tmp_path), replace(REQUEST, features=("a", "b"))
-    first = open_split(KEYS, wide, workspace=workspace, seed=0, fingerprint="f")
-    again = open_split(KEYS.head(0), replace(wide, features=("a",)), workspace=workspace, seed=0, fingerprint="f")
+def test_a_file_under_the_name_of_another_question_is_refused(kept):
+    workspace, _, path = kept
+    other = split_key(REQUEST, seed=1, fingerprint="f")
+    for suffix in (".json", ".parquet"):
+        (workspace.splits / f"{other[:16]}{suffix}").write_bytes(path.with_suffix(suffix).read_bytes())
+    with pytest.raises(MilepostError, match="has changed since it was written"):
+        find_split(workspace, other)
+
+
+def test_the_same_question_gets_the_saved_rows(tmp_path):
+    first = open_split(KEYS, REQUEST, workspace=Workspace(tmp_path), seed=0, fingerprint="f")
+    again = open_split(KEYS.head(0), REQUEST, workspace=Workspace(tmp_path), seed=0, fingerprint="f")
     assert again.hash == first.hash
-    assert len(list(workspace.splits.glob("*.json"))) == 1
+    assert len(list(Workspace(tmp_path).splits.glob("*.json"))) == 1

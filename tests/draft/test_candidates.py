@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import polars as pl
+import pytest
 
 from milepost.data.schema import Column
 from milepost.draft.candidates import rank_targets
@@ -59,3 +60,8 @@ def test_a_word_of_the_sentence_may_be_a_value_of_the_target():
 def test_sensitive_columns_come_late():
     columns = {"sex": ["f", "m", "f"], "plan": ["a", "b", "a"], "x": [1.0, 2.0, 3.5]}
     assert ranked(columns).names[-1] == "sex"
+
+
+@pytest.mark.parametrize("name", ["count", "len", "rows", "label", "text", "index", "literal"])
+def test_a_column_called_like_a_column_of_our_own_is_ranked(name):
+    assert ranked({"plan": list("aabb"), name: ["No", "No", "No", "Yes"]}, name).meant == name

@@ -2,23 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from milepost.draft.columns import is_group, is_time_of_truth, parts_of, prediction_time_fit, sensitive_of
-
-
-@pytest.mark.parametrize(
-    ("name", "parts"),
-    [
-        ("SalePrice", ("sale", "price")),
-        ("sale_price", ("sale", "price")),
-        ("customerID", ("customer", "id")),
-        ("HTTPStatus", ("http", "status")),
-        ("worst radius (mm)", ("worst", "radius", "mm")),
-        ("größe", ("größe",)),
-        ("", ()),
-    ],
-)
-def test_a_name_is_parted_by_case_digits_and_signs(name, parts):
-    assert parts_of(name) == parts
+from milepost.draft.columns import is_group, is_time_of_truth, prediction_time_fit, sensitive_of
 
 
 @pytest.mark.parametrize(

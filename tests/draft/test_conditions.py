@@ -95,3 +95,8 @@ def test_numbers_are_rounded_to_what_matters():
 @pytest.mark.parametrize(("name", "bare"), [("tenure", True), ("case", False), ("1st", False), ("größe", False)])
 def test_only_plain_names_stand_without_quotes(name, bare):
     assert spelled(name, "float") == (name if bare else f'"{name}"')
+
+
+@pytest.mark.parametrize("name", ["count", "len", "rows", "label", "text", "index", "literal"])
+def test_a_category_called_like_a_column_of_our_own_gives_its_levels(name):
+    assert texts(["a", "a", "b"], Column(name, "text", "category", "feature")) == [f"{name} = 'a'", f"{name} = 'b'"]

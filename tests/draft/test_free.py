@@ -76,9 +76,15 @@ def test_several_classes_are_answered_by_the_most_common(case):
 
 def test_branches_are_drawn_to_the_overall_rate_by_ten_rows():
     # 2 rows in the branch, both 1; overall 0.5: (2 + 10 x 0.5) / 12
-    rates = branch_rates(pl.Series(["a", "a", None, None]), np.array([[1.0], [1.0], [0.0], [0.0]]))
+    rates = branch_rates(pl.Series(["a", "a", "b", "b"]), np.array([[1.0], [1.0], [0.0], [0.0]]))
     assert rates[0, 0] == pytest.approx(7 / 12)
     assert rates[2, 0] == pytest.approx(5 / 12)
+
+
+@pytest.mark.parametrize("keys", [["a", "a", None, None], [None] * 4])
+def test_a_row_without_a_branch_gets_the_overall_rate_as_in_production(keys):
+    rates = branch_rates(pl.Series(keys, dtype=pl.String), np.array([[1.0], [1.0], [1.0], [0.0]]))
+    assert rates[2:, 0].tolist() == [0.75, 0.75]
 
 
 def test_a_score_that_does_not_exist_meets_nothing(case):

@@ -85,5 +85,5 @@ def test_an_error_is_asked_to_be_below():
     one = prospects(rows=2_000, population=population, answers=answers, mae="<= 60")
     assert [need.reach for need in one.needs] == [57.0, 54.0]
     assert one.outlook == "verifiable"
-    assert "scores 100 for free; the criterion asks for 40 less, 40 % of what is missing" in one.says
+    assert "scores 100 for free; the criterion asks for 40 less, 40 % of the way to a perfect model" in one.says
     assert "or less" in one.says

@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 
 from milepost.data.schema import Column, Schema
-from milepost.evaluate.value import money, stakes
-from milepost.ground.errors import MilepostError
+from milepost.evaluate.value import check_value, money, stakes, unknown_stakes
+from milepost.ground.errors import MilepostError, UnknownNameError
 from milepost.problem.read import parse_problem
 
 SCHEMA = Schema(
@@ -55,3 +55,34 @@ def test_an_unknown_column_is_named_with_its_place():
     with pytest.raises(MilepostError, match="charge") as caught:
         stakes(_problem('true_positive = "2 * charge"'), ROWS, SCHEMA.dtypes)
     assert "value.true_positive" in caught.value.where
+
+
+def test_an_amount_that_reads_no_column_is_one_for_each_row():
+    cells = stakes(_problem('true_positive = "100 - 20"\nfalse_positive = "1/0"'), ROWS, SCHEMA.dtypes)
+    assert cells.true_positive.tolist() == [80.0] * 4
+    assert cells.false_positive.tolist() == [0.0] * 4
+
+
+def test_rows_whose_amount_is_not_known_are_counted():
+    problem = _problem('true_positive = "charges"\nfalse_positive = "1/0"\nfalse_negative = -3')
+    assert unknown_stakes(problem, ROWS, SCHEMA.dtypes) == {"true_positive": 0.25, "false_positive": 1.0}
+
+
+def test_a_class_of_the_matrix_that_does_not_occur_is_refused():
+    schema = Schema(SCHEMA.columns, "multiclass", ("a", "b", "c"))
+    with pytest.raises(UnknownNameError, match="bb"):
+        check_value(_problem("matrix = { a = { bb = -10 } }", task="multiclass"), schema)
+
+
+@pytest.mark.parametrize("name", ["truth", "prediction"])
+def test_a_column_with_the_name_of_what_is_judged_is_refused_where_the_money_reads_it(name):
+    schema = Schema((*SCHEMA.columns, Column(name, "float", "number", "feature")), "regression")
+    with pytest.raises(MilepostError, match=f"a column '{name}' too") as caught:
+        check_value(_problem('row = "-abs(truth - prediction)"', task="regression"), schema)
+    assert "value.row" in caught.value.where
+    check_value(_problem('row = "charges"', task="regression"), schema)
+
+
+def test_a_target_called_truth_is_the_truth():
+    schema = Schema((Column("truth", "float", "number", "target"),), "regression")
+    check_value(_problem('row = "-abs(truth - prediction)"', task="regression"), schema)

@@ -220,3 +220,10 @@ def test_a_column_that_begins_later_needs_a_look():
     late = [None if n < ROWS / 2 else float(n % 17) for n in range(ROWS)]
     found = explored(plain() | {"at": days, "new": late}, at="time")
     assert found["filled-in-differently"].column == "new"
+
+
+@pytest.mark.parametrize("name", ["count", "len", "rows", "label", "text", "index", "literal"])
+def test_columns_may_be_called_like_columns_of_our_own(name):
+    assert explored({"y": plain()["y"], name: ["a"] * (ROWS - 2) + ["b"] * 2})["nearly-constant"].column == name
+    found = explored({name: np.arange(ROWS) % 200 == 0, "x": chance().normal(size=ROWS)}, target=name)
+    assert found["rare-answer"].column == name

@@ -1,4 +1,5 @@
 import polars as pl
+import pytest
 
 from milepost.data.expressions.parse import parse
 from milepost.explore.undefined import about_undefined
@@ -23,3 +24,8 @@ def test_a_value_that_was_missing_before_is_no_finding():
 def test_a_feature_that_reads_nothing_can_be_undefined_everywhere():
     (finding,) = found("months / 0")
     assert finding.evidence["rows"] == 4
+
+
+@pytest.mark.parametrize(("text", "severity"), [("total / months", "note"), ("months / 0", "warn")])
+def test_a_feature_that_is_mostly_undefined_is_a_warning(text, severity):
+    assert found(text)[0].severity == severity

@@ -85,3 +85,10 @@ def test_the_blocks_replay_what_was_learned():
     for style in ("linear", "levels", "codes"):
         encoding = learn_encoding(frame, columns, style=style, targets=np.zeros((50, 1)))
         assert np.array_equal(encode_table(frame, encoding.blocks), encoding.matrix, equal_nan=True)
+
+
+@pytest.mark.parametrize("name", ["count", "len", "rows", "label", "text", "index", "literal"])
+def test_a_category_called_like_a_column_of_our_own_is_encoded(name):
+    frame = pl.DataFrame({name: ["a"] * 20 + ["b"] * 20})
+    (block,) = learn_encoding(frame, [_column(name)], style="linear", targets=np.zeros((40, 1))).blocks
+    assert block["levels"] == ["a", "b"]

@@ -119,6 +119,13 @@ def test_a_rule_answers_with_the_smoothed_rate_of_its_branch(make_material):
     assert np.unique(answers[positive]) == pytest.approx([by_hand])
 
 
+def test_a_rule_that_reads_no_column_answers_with_the_overall_rate(make_material):
+    material = _with_rule(make_material("binary"), "1 = 1")
+    rule = next(rung for rung in LADDER if rung.name == "rule")
+    answers = answers_of(*_pieces(rule.fit(_work(material))), material.frame)[:, 0]
+    assert np.allclose(answers, material.truth.mean(), atol=0.01)
+
+
 def test_a_case_rule_serves_several_classes(make_material):
     material = _with_rule(make_material("multiclass"), "CASE WHEN amount > 1 THEN 'high' ELSE 'low' END")
     rule = next(rung for rung in LADDER if rung.name == "rule")

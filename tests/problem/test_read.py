@@ -268,3 +268,12 @@ def test_reading_a_problem_loads_no_heavy_package():
     script = f"import sys, milepost.problem.read; print([name for name in {heavy!r} if name in sys.modules])"
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert answer.stdout.strip() == "[]"
+
+
+def test_an_effect_written_as_a_number_is_a_mistake_with_an_example(tmp_path):
+    file = tmp_path / "milepost.toml"
+    lines = ["[problem]", 'name = "a"', 'target = "y"', "[problem.effect]", 'column = "y"', "change = 1.5"]
+    file.write_text("\n".join([*lines, "[data]", 'source = "a.csv"']))
+    error = refused(file)
+    assert error.where == f"{file}, line 6, problem.effect.change"
+    assert '"-15%"' in error.fix

@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import socket
 import sqlite3
+import subprocess
+import sys
 import time
 from contextlib import closing
 
@@ -113,3 +115,18 @@ def test_our_own_bugs_keep_their_traceback():
 )
 def test_credentials_are_never_shown(uri, printed):
     assert shown(uri) == printed
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="limits of a file's size are set in a process of its own")
+def test_a_disk_that_is_full_while_the_file_is_made_leaves_nothing_half_made(tmp_path):
+    code = (
+        "import resource, sys; from pathlib import Path; from milepost.ground.workspace import Workspace;"
+        "from milepost.registry.store import open_store;"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000));"
+        "open_store(Workspace(Path(sys.argv[1])), name='telco-churn').connect()"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert "EnvironmentFault" in done.stderr
+    assert "Free some space" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+    open_store(Workspace(tmp_path), name="telco-churn").connect()

@@ -23,6 +23,11 @@ class Ran:
     err: str
 
     @property
+    def said(self) -> str:
+        """Return standard output without its line breaks."""
+        return " ".join(self.out.split())
+
+    @property
     def document(self) -> Any:
         """Return the one JSON object on standard output."""
         assert self.out.count("\n") == 1, self.out

@@ -68,3 +68,35 @@ def edit_contract(folder: Path, old: str, new: str) -> Path:
 def files_in(folder: Path) -> dict[str, bytes]:
     """Return the content of every file below a folder, by its path."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+FEW = """\
+[problem]
+name = "few"
+target = "churn"
+positive = "Yes"
+[data]
+source = "few.csv"
+id = "customer"
+[split]
+column = "part"
+[climb]
+budget = "small"
+[success]
+accuracy = ">= 0.70"
+"""
+
+
+def write_few(folder: Path, table: pl.DataFrame | None = None) -> Path:
+    """Write 400 customers with 6 columns and a column that says which are test rows; return the contract."""
+    (few_rows() if table is None else table).write_csv(folder / "few.csv")
+    path = folder / "milepost.toml"
+    path.write_text(FEW, encoding="utf-8")
+    return path
+
+
+def few_rows() -> pl.DataFrame:
+    """Return the rows of write_few."""
+    few = telco_sample().select("customer", "churn", "tenure", "contract", "internet_service", "monthly_charges")
+    part = pl.when(pl.int_range(pl.len()) % 4 == 0).then(pl.lit("test")).otherwise(pl.lit("development"))
+    return few.head(400).with_columns(part=part)

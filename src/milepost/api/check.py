@@ -10,7 +10,7 @@ import numpy as np
 from milepost.api.next_step import next_step
 from milepost.api.noticing import notice
 from milepost.api.opening import Opened, open_problem
-from milepost.data.folds import variance_units
+from milepost.data.folds import make_folds, suggested, variance_units
 from milepost.data.labels import truth
 from milepost.draft.planning import alike_rows, losses_of_nothing
 from milepost.draft.sense import Sense, make_sense
@@ -36,7 +36,9 @@ def check(problem: Path | str = FILE_NAME, *, seed: int = 0, listener: Listener 
     """
     path = Path(problem)
     opened = open_problem(path, listener=listener)
-    frame = opened.rows(_looked_at(opened, seed))
+    rows = _looked_at(opened, seed)
+    _refuse_no_folds(opened, rows, seed)
+    frame = opened.rows(rows)
     findings = notice(opened, frame, seed=seed, listener=listener)
     listener(Event("check", "holding the criteria against what comes for free"))
     sense = make_sense(
@@ -59,6 +61,16 @@ def _looked_at(opened: Opened, seed: int) -> np.ndarray:
     if len(rows) <= MOST_ROWS:
         return rows
     return np.sort(np.random.default_rng(derived(seed, "check")).choice(rows, MOST_ROWS, replace=False))
+
+
+def _refuse_no_folds(opened: Opened, rows: np.ndarray, seed: int) -> None:
+    """Refuse rows that do not make the folds that models are compared on.
+
+    Raises:
+        MilepostError: not even two folds can be trained and validated.
+    """
+    count, _ = suggested(len(rows), len(rows), opened.problem.climb.budget)
+    make_folds(replace(opened.split, development=rows), opened.keys, opened.request, count=count, repeats=1, seed=seed)
 
 
 def _alike(opened: Opened) -> float:

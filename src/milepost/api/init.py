@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +24,15 @@ from milepost.ground.events import Event, Listener, silent
 from milepost.ground.files import write_text
 from milepost.ground.workspace import Workspace
 from milepost.metrics.answers import Task
-from milepost.problem.read import FILE_NAME, parse_problem
+from milepost.problem.read import FILE_NAME, parse_problem, problem_schema
 from milepost.problem.secrets import refuse_literal_secrets
 from milepost.problem.spec import Stores
 
 SHOWN_ROWS = 20_000  # rows that are looked at to rank targets
 MOST_LISTED = 5
+SCHEMA_FILE = "problem.schema.json"  # in the workspace: editors complete and check the problem file by it
+_DATABASES = ("sqlite:", "postgres:", "postgresql:")
+_DATABASE_FILES = (".db", ".sqlite", ".sqlite3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,8 @@ class Drafted:
 
     Attributes:
         path: the problem file.
-        understood: what the sentence was taken to say, and which of its words say nothing to us.
+        understood: what the sentence was taken to say, and which of its words say nothing to us;
+            None where no sentence was given.
         task: what kind of target it is.
         target: the column to predict.
         rows: of the table.
@@ -64,7 +69,7 @@ class Drafted:
     """
 
     path: Path
-    understood: Understood
+    understood: Understood | None
     task: Task
     target: str
     rows: int
@@ -113,13 +118,15 @@ def init(
         split_seed=SPLIT_SEED,
         listener=listener,
     )
-    text = problem_text(opening(source), sections(draft))
+    schema = Path(str(Stores().workspace)) / SCHEMA_FILE
+    text = f"#:schema ./{schema.as_posix()}\n{problem_text(opening(source), sections(draft))}"
     parse_problem(text, path=path)  # what is written can be read, or nothing is written
     _refuse_existing(path)
+    write_text(path.parent / schema, json.dumps(problem_schema(), ensure_ascii=False, indent=1) + "\n")
     write_text(path, text)
     return Drafted(
         path=path,
-        understood=draft.understood,
+        understood=draft.understood if statement else None,
         task=draft.task,
         target=target,
         rows=draft.rows,
@@ -150,9 +157,23 @@ def target_candidates(
 
 def _read(table: str, folder: Path, listener: Listener) -> Dataset:
     refuse_literal_secrets(table, where="TABLE")
+    _refuse_database(table)
     listener(Event("read", f"reading {table}"))
     workspace = Workspace(folder / str(Stores().workspace))
     return read_table(table, workspace=workspace, base=Path(), listener=listener)
+
+
+def _refuse_database(table: str) -> None:
+    """Refuse a database, which holds many tables: a query must say which rows are meant."""
+    if not table.startswith(_DATABASES) and not table.endswith(_DATABASE_FILES):
+        return
+    uri = table if table.startswith(_DATABASES) else f"sqlite:///{table}"
+    raise MilepostError(
+        f"{table!r} is a database; a draft is made from one table, and cannot know the query that gives it.",
+        where="TABLE",
+        fix=f"Write {FILE_NAME} by hand: name and target under [problem], and under [data] "
+        f'source = {{ uri = "{uri}", query = "SELECT … FROM …" }}',
+    )
 
 
 def _refuse_existing(path: Path) -> None:

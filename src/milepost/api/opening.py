@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from milepost.data.batches import rows_at
 from milepost.data.expressions.parse import Expression, parse
 from milepost.data.keys import SplitRequest, split_keys, split_request
 from milepost.data.labels import truth
 from milepost.data.read import Dataset, learn_schema, read
-from milepost.data.schema import Schema
+from milepost.data.schema import HIDDEN_ROLES, Schema
 from milepost.data.split import Split
 from milepost.data.split_file import open_split
 from milepost.evaluate.value import check_value
@@ -65,7 +66,7 @@ class Opened:
 
     def rows(self, numbers: np.ndarray) -> pl.DataFrame:
         """Return the rows at ascending numbers, in order."""
-        return rows_of(self.dataset.frame, numbers, self.dataset.rows)
+        return rows_at(self.dataset.frame, numbers, self.dataset.rows).collect(engine="streaming")
 
     def material(self, rows: pl.DataFrame) -> Material:
         """Return rows ready for learning."""
@@ -78,13 +79,6 @@ class Opened:
             rule=self.rule,
             zone=self.problem.data.timezone,
         )
-
-
-def rows_of(frame: pl.LazyFrame, numbers: np.ndarray, rows: int) -> pl.DataFrame:
-    """Return the rows of a lazy frame at ascending row numbers."""
-    wanted = np.zeros(rows, dtype=bool)
-    wanted[numbers] = True
-    return frame.filter(pl.lit(pl.Series(wanted))).collect(engine="streaming")
 
 
 def workspace_of(problem: Problem) -> Workspace:
@@ -111,9 +105,8 @@ def open_problem(path: Path, *, listener: Listener) -> Opened:
     keys = split_keys(dataset.frame, request)
     split = open_split(keys, request, workspace=workspace, seed=SPLIT_SEED, fingerprint=dataset.fingerprint)
     listener(Event("learn", "learning what normal values look like"))
-    wanted = np.zeros(dataset.rows, dtype=bool)
-    wanted[split.development] = True
-    schema = learn_schema(dataset.frame.filter(pl.lit(pl.Series(wanted))), dataset.schema)
+    learned = rows_at(dataset.frame, split.development, dataset.rows)
+    schema = learn_schema(learned, dataset.schema)
     return Opened(problem, workspace, dataset, request, keys, split, schema, derived, rule)
 
 
@@ -155,9 +148,9 @@ def _refuse_hidden(name: str, expression: Expression, schema: Schema, where: str
     """Refuse a feature that would show the model what it must not see."""
     for column in expression.columns:
         role = schema.column(column).role
-        if role in ("target", "known_at", "excluded", "sensitive"):
+        if role in HIDDEN_ROLES:
             raise MilepostError(
-                f"The feature {name!r} reads {column!r}, which no model may see: it is {role.replace('_', ' ')}.",
+                f"The feature {name!r} reads {column!r}, which no model may see: its role is {role!r}.",
                 where=where,
                 fix=f"Write the feature without {column!r}.",
             )

@@ -65,7 +65,7 @@ def status(problem: Path | str = "milepost.toml", *, most_decisions: int = 5) ->
     past = read_history(history, problem=name)
     milestones = (_problem(contract.path, len(contract.success)), *_road(past, name))
     broken = verify_history(history)
-    warnings = () if broken is None else (f"The history is damaged at decision {broken.number}: {broken.says}",)
+    warnings = () if broken is None else (f"The history is damaged: {broken.says}",)
     trained = _newest(past, "trained")
     newest = f"{name}:{trained.figures['version'] if trained else ''}"
     return Status(name, milestones, warnings, past[-most_decisions:], _next(milestones, newest, problem))

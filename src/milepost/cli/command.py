@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from milepost.cli.session import Session
 
@@ -28,6 +29,24 @@ _SHARED = (
 )
 
 
+class _WithoutType:
+    """What the help of a command leaves out: that --help is a <bool>."""
+
+    def get_help_option(self, context: Any) -> Any:
+        option = super().get_help_option(context)  # type: ignore[misc]
+        if option is not None:
+            option.metavar = ""
+        return option
+
+
+class Command(_WithoutType, TyperCommand):
+    """One command."""
+
+
+class Commands(_WithoutType, TyperGroup):
+    """All commands."""
+
+
 def command(app: typer.Typer, panel: str) -> Callable[[Verb], Verb]:
     """Return a decorator that makes a verb a command of app, listed under panel.
 
@@ -45,7 +64,7 @@ def command(app: typer.Typer, panel: str) -> Callable[[Verb], Verb]:
             [parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in parameters]
         )
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        app.command(verb.__name__, help=verb.__doc__, rich_help_panel=panel)(run)
+        app.command(verb.__name__, cls=Command, help=verb.__doc__, rich_help_panel=panel)(run)
         return verb
 
     return add

@@ -12,11 +12,12 @@ from typing import Annotated
 import typer
 
 import milepost
-from milepost.cli.command import command
+from milepost.cli.command import Commands, command
 from milepost.cli.session import INTERRUPTED, Session
 from milepost.ground.errors import MilepostError
 
 app = typer.Typer(
+    cls=Commands,
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

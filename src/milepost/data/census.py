@@ -34,14 +34,14 @@ PATTERNS: dict[str, str] = {
     "long": r"[+-]?[1-9][0-9]{18,}",  # more digits than a number can hold
     "whole": r"[+-]?(?:0|[1-9][0-9]{0,14})\.0*",
     "real": PLAIN,
-    "comma or thousands": r"(?:[+-][$€£¥]?|[$€£¥]? ?[+-]?)[0-9]{1,3},[0-9]{3} ?[%$€£¥]?",
+    "comma or thousands": r"(?:[+-][$€£¥]?|[$€£¥]? ?[+-]?)[1-9][0-9]{0,2},[0-9]{3} ?[%$€£¥]?",
     "grouped": GROUPED,
     "comma": COMMA,
     "truth": r"(?i:true|false)",
     "zoned": rf"{_DATE}[T ]{_OFFSET}",
     "clocked": rf"{_DATE}[T ,]{_CLOCK}",
     "dated": _DATE,
-    "day first": rf"(?:{_DAY}[-/.]{_MONTH}|(?:0?[0-9]|1[0-2])\.{_MONTH}){_YEAR}",
+    "day first": rf"(?:{_DAY}[-/.]{_MONTH}{_YEAR}|(?:0?[0-9]|1[0-2])\.{_MONTH}\.[0-9]{{4}}{_REST})",
     "month first": rf"{_MONTH}[-/.]{_DAY}{_YEAR}",
     "day or month": rf"[0-9]{{1,2}}[-/.][0-9]{{1,2}}{_YEAR}",
     "named month": rf"{_NAMED}{_REST}",
@@ -50,6 +50,12 @@ TIMES: dict[str, Form] = {
     "zoned": "", "clocked": "", "dated": "", "named month": "",
     "day first": "day/month/year", "month first": "month/day/year", "day or month": "day/month/year",
 }  # fmt: skip
+
+SIGNS = "%$€£¥"
+_SIGNED = ("comma or thousands", "grouped", "comma")  # forms in which a sign may stand
+_SURE_COMMAS = ("integer", "coded", "long", "comma or thousands", "comma")  # are numbers with decimal comma as well
+_MAYBE_COMMAS = ("real", "whole", "grouped")
+_SHORT_YEAR = rf"(?:[0-9]{{1,2}}[-/.][0-9]{{1,2}}[-/.]|[0-9]{{1,2}}[ ./-]+[A-Za-z]{{3,9}}[ .,/-]+)[0-9]{{2}}{_REST}"
 
 
 @dataclass(slots=True)
@@ -77,6 +83,9 @@ class Tally:
         forms: rows for each way of writing: the names of PATTERNS, "word" (of MISSING_WORDS) and "other".
         spaced: rows whose text has outer spaces and is more than spaces.
         clocks: rows whose text holds a colon.
+        no_commas: rows with a value that is no number with a decimal comma.
+        signs: rows for each sign of money or percent, of numbers alone.
+        short_years: rows with a date whose year has two digits.
         levels: rows for each text with a meaning, without its outer spaces; None once there are over LEVELS.
     """
 
@@ -88,6 +97,9 @@ class Tally:
     forms: dict[str, Seen] = field(default_factory=dict)
     spaced: Seen = field(default_factory=Seen)
     clocks: int = 0
+    no_commas: Seen = field(default_factory=Seen)
+    signs: dict[str, int] = field(default_factory=dict)
+    short_years: int = 0
     levels: dict[str, Seen] | None = field(default_factory=dict)
 
     def counted(self, *forms: str) -> int:
@@ -159,6 +171,25 @@ def _count(tally: Tally, distinct: pl.DataFrame, declared: Declared | None) -> N
             tally.certain += int(rest["rows"].sum())
         else:
             tally.forms.setdefault(form, Seen()).add(*_sum(rest))
+            _count_details(tally, form, rest)
+
+
+def _count_details(tally: Tally, form: str, texts: pl.DataFrame) -> None:
+    """Add what the way of writing alone does not say of some texts of one form."""
+    unlike = texts if form not in _MAYBE_COMMAS else texts.filter(~_fits("text", COMMA))
+    if unlike.height and form not in ("word", *_SURE_COMMAS):
+        tally.no_commas.add(*_sum(unlike))
+    if form in _SIGNED:
+        for sign in SIGNS:
+            rows = int(texts.filter(pl.col("text").str.contains(sign, literal=True))["rows"].sum())
+            if rows:
+                tally.signs[sign] = tally.signs.get(sign, 0) + rows
+    if form in TIMES:
+        tally.short_years += int(texts.filter(_fits("text", _SHORT_YEAR))["rows"].sum())
+
+
+def _fits(column: str, pattern: str) -> pl.Expr:
+    return pl.col(column).str.contains(parsing.whole(pattern))
 
 
 def _count_levels(tally: Tally, texts: pl.DataFrame) -> None:

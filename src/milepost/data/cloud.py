@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import polars as pl
 
@@ -25,25 +25,31 @@ _RETRIES = {"max_retries": 2}
 _PATIENCE_S = 30
 
 
-def scan_cloud(uri: str, folder: Path, *, where: str) -> tuple[pl.LazyFrame, str | None, bool]:
+def scan_cloud(uri: str, folder: Path, *, name: str, where: str) -> tuple[pl.LazyFrame, str | None, bool]:
     """Return a table of an object store, the key it is staged by if it is, and whether all of it is text.
 
     Polars finds the credentials.
+
+    Args:
+        uri: the address, secrets resolved.
+        folder: where text is staged.
+        name: what the staged file is called after.
+        where: the place of the address, for errors.
 
     Raises:
         EnvironmentFault: the store cannot be reached or refuses.
         MilepostError: there is no such object, or it is no table.
     """
-    name = re.sub(r"[?#].*", "", uri).lower()
+    end = re.sub(r"[?#].*", "", uri).lower()
     with _reached(uri, where):
-        if name.endswith((".parquet", ".pq")):
+        if end.endswith((".parquet", ".pq")):
             frame = pl.scan_parquet(uri, storage_options=_RETRIES)
-        elif name.endswith((".arrow", ".feather", ".ipc")):
+        elif end.endswith((".arrow", ".feather", ".ipc")):
             frame = pl.scan_ipc(uri, storage_options=_RETRIES)
-        elif name.endswith((".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt", ".gz", ".zst")):
-            is_json = re.search(r"\.(jsonl|ndjson|json)\b", name) is not None
+        elif end.endswith((".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".txt", ".gz", ".zst")):
+            is_json = re.search(r"\.(jsonl|ndjson|json)\b", end) is not None
             text = pl.scan_ndjson(uri, infer_schema_length=None) if is_json else scan_delimited_uri(uri, where=where)
-            path, key = stage_by_content(text, folder, name.rsplit("/", 1)[-1])
+            path, key = stage_by_content(text, folder, name)
             return pl.scan_parquet(path), key, not is_json
         else:
             frame = pl.scan_delta(uri)
@@ -51,14 +57,20 @@ def scan_cloud(uri: str, folder: Path, *, where: str) -> tuple[pl.LazyFrame, str
     return frame, None, False
 
 
-def download(uri: str, folder: Path, *, where: str) -> Path:
+def download(uri: str, folder: Path, *, name: str, where: str) -> Path:
     """Return the file behind a web address, kept in folder under a name that says its content.
+
+    Args:
+        uri: the address, secrets resolved.
+        folder: where it is kept.
+        name: what it is called after; its ending may say the format.
+        where: the place of the address, for errors.
 
     Raises:
         EnvironmentFault: the address cannot be reached.
         MilepostError: there is nothing there.
     """
-    name = unquote(urlsplit(uri).path.rsplit("/", 1)[-1]) or "table.csv"
+    name = re.sub(r"[^\w.-]+", "-", name) or "table.csv"
     request = urllib.request.Request(uri, headers={"User-Agent": "milepost"})
     try:
         with urllib.request.urlopen(request, timeout=_PATIENCE_S) as answer:

@@ -5,14 +5,13 @@ churn/_delta_log/00000000000000000007.json  ->  version 7
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from milepost.ground.doors import door
-from milepost.ground.errors import EnvironmentFault, MilepostError
+from milepost.ground.errors import MilepostError
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -38,38 +37,6 @@ def delta_version(path: str | Path) -> int:
     if not is_delta(path):
         return -1
     return _opened(path, None).version()
-
-
-def append_delta(path: Path, rows: pl.DataFrame, *, note: Mapping[str, str] | None = None) -> int:
-    """Add rows to a Delta table, whole or not at all, and return the version that holds them.
-
-    The table is made if it is not there. Two writers at once both succeed, one after the other.
-
-    Args:
-        path: a local folder.
-        rows: columns as in the table.
-        note: what the log keeps beside the rows.
-
-    Raises:
-        EnvironmentFault: the disk refused.
-        SchemaMismatchError: the rows have other columns than the table.
-    """
-    with door("deltalake"):
-        from deltalake import CommitProperties, write_deltalake
-        from deltalake.exceptions import DeltaError, SchemaMismatchError
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        properties = CommitProperties(custom_metadata=dict(note or {}), max_commit_retries=20)
-        write_deltalake(path, rows, mode="append", commit_properties=properties)
-    except SchemaMismatchError:  # the caller's bug
-        raise
-    except (DeltaError, OSError) as why:
-        raise EnvironmentFault(
-            f"The rows could not be added: {_first_line(why)}.",
-            where=str(path),
-            fix="Free some space or choose a folder that you may write to, then run the same command again.",
-        ) from why
-    return delta_version(path)
 
 
 def _opened(path: str | Path, version: int | None) -> DeltaTable:

@@ -69,6 +69,8 @@ def sniff_text(text: str, *, where: str, encoding: str = "utf-8") -> Dialect:
     lines = re.split("\r\n|\r|\n", text)
     quote = _quote(lines)
     delimiter = max(_DELIMITERS, key=lambda mark: _consistency(lines, mark, quote))
+    if not any(_consistency(lines, mark, quote)[1] for mark in _DELIMITERS):
+        _refuse_title(lines, quote, where=where)
     first = next((record for record in _records(lines, delimiter, quote) if any(record)), [])
     odd = not lines[0].strip() or ("\r" in text and "\n" not in text) or f"{delimiter} {quote}" in text
     return Dialect(
@@ -193,6 +195,20 @@ def _consistency(lines: list[str], delimiter: str, quote: str) -> tuple[float, i
     if not sizes or sizes[0] < 2:
         return 0.0, 0
     return round(sizes.count(sizes[0]) / len(sizes), 2), sizes[0]
+
+
+def _refuse_title(lines: list[str], quote: str, *, where: str) -> None:
+    """Refuse a first line of one cell above lines of several: a title or a comment, no header."""
+    for mark in _DELIMITERS:
+        sizes = [len(record) for record in _records(lines, mark, quote) if record]
+        usual = max(set(sizes[1:]), key=sizes[1:].count, default=1)
+        if len(sizes) > 2 and sizes[0] == 1 < usual and sizes[1:].count(usual) > len(sizes[1:]) / 2:
+            number = next(number for number, line in enumerate(lines, 1) if line.strip())
+            raise MilepostError(
+                f"Line {number} is no header: it has one cell, but most lines have {usual}.",
+                where=f"{where}, line {number}",
+                fix="Delete the lines above the one that names the columns.",
+            )
 
 
 def _has_stray_quote(lines: list[str]) -> bool:

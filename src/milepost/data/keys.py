@@ -6,7 +6,7 @@ target  time  known  unit                      out (arrays: class or value, µs 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from milepost.problem.spec import Problem
 
 Strategy = Literal["time", "group", "stratified"]
-ROW_HASH = "__row_hash__"  # equal for rows whose features are equal
+ROW_HASH = "__row_hash__"  # equal for rows that are equal in all columns that are compared
 NEVER = np.iinfo(np.int64).min  # the time of a row that has none
 
 
@@ -33,7 +33,7 @@ class SplitRequest:
     Attributes:
         task: which kind of target.
         target: column of the answer.
-        features: columns that the model may see; rows with equal features are copies.
+        compared: columns whose values are compared; rows that are equal in all of them are copies.
         test: share of the labelled rows to test on, 0..1.
         strategy: how to split, where the problem insists; None leaves it to what the data has.
         column: column that says which rows are test rows; None where none does.
@@ -44,7 +44,7 @@ class SplitRequest:
 
     task: Task
     target: str
-    features: tuple[str, ...] = ()
+    compared: tuple[str, ...] = ()
     test: float = 0.25
     strategy: Strategy | None = None
     column: str | None = None
@@ -79,7 +79,7 @@ class RowKeys:
 
     Attributes:
         task: which kind of target.
-        target: shape (rows,). Class code, -1 where the answer is missing; regression: value, NaN where missing.
+        target: shape (rows,). Class code, -1 where the answer is missing or not yet known; regression: value, else NaN.
         classes: the target's values as text, in the order of their codes; empty for regression.
         time: µs since 1970, NEVER where missing; None without a time column.
         known: when each row's answer is known, µs since 1970; None without a time column.
@@ -111,10 +111,11 @@ class RowKeys:
 def split_request(problem: Problem, schema: Schema) -> SplitRequest:
     """Return what problem asks of its split."""
     data, split = problem.data, problem.split
+    named = (split.column, data.time, data.known_at, data.group, data.id)
     return SplitRequest(
         task=schema.task,
         target=schema.target.name,
-        features=tuple(column.name for column in schema.with_role("feature")),
+        compared=compared_columns(schema, named),
         test=split.test,
         strategy=split.strategy,
         column=split.column,
@@ -128,11 +129,24 @@ def split_request(problem: Problem, schema: Schema) -> SplitRequest:
     )
 
 
+def compared_columns(schema: Schema, named: Iterable[str | None]) -> tuple[str, ...]:
+    """Return the columns in which copies of a row are equal: all but the answer and what names or places the row.
+
+    Roles do not count: to leave a feature out must not change which rows are tested on.
+
+    Args:
+        schema: of the table.
+        named: columns that the split itself goes by.
+    """
+    keys = {schema.target.name, *named}
+    return tuple(column.name for column in schema.columns if column.name not in keys and column.kind != "id")
+
+
 def split_keys(frame: pl.LazyFrame, request: SplitRequest) -> pl.DataFrame:
-    """Return the columns that a split looks at, in the table's order, with a hash of each row's features."""
+    """Return the columns that a split looks at, in the table's order, with a hash of what is compared of each row."""
     wanted: list[pl.Expr] = [pl.col(name) for name in request.columns]
-    if request.features:
-        wanted.append(pl.struct(request.features).hash(seed=0).alias(ROW_HASH))
+    if request.compared:
+        wanted.append(pl.struct(request.compared).hash(seed=0).alias(ROW_HASH))
     return frame.select(wanted).collect(engine="streaming")
 
 
@@ -148,6 +162,7 @@ def row_keys(keys: pl.DataFrame, request: SplitRequest, *, together: str | None)
         MilepostError: a column is missing or does not hold times.
     """
     target, classes = _target(keys, request)
+    target[not_yet_known(keys, request)] = np.nan if request.task == "regression" else -1
     time = _times(keys, request, "time")
     return RowKeys(
         task=request.task,
@@ -157,6 +172,13 @@ def row_keys(keys: pl.DataFrame, request: SplitRequest, *, together: str | None)
         known=None if time is None else _known(time, keys, request),
         unit=None if together is None or together not in keys.columns else unit_codes(keys[together]),
     )
+
+
+def not_yet_known(keys: pl.DataFrame, request: SplitRequest) -> np.ndarray:
+    """Return which rows have no time at which their answer was recorded, bool: whatever it says is not settled."""
+    if request.known_at is None or request.known_at not in keys.columns:
+        return np.zeros(len(keys), dtype=bool)
+    return np.asarray(keys[request.known_at].is_null().to_numpy())
 
 
 def unit_codes(values: pl.Series) -> np.ndarray:
@@ -184,7 +206,7 @@ def _target(keys: pl.DataFrame, request: SplitRequest) -> tuple[np.ndarray, tupl
         return np.where(np.isfinite(numbers), numbers, np.nan), ()
     classes = values.unique().drop_nulls().sort().cast(pl.String).to_list()
     codes = values.cast(pl.String).cast(pl.Enum(classes)).to_physical().cast(pl.Int32)
-    return codes.fill_null(-1).to_numpy(), tuple(classes)
+    return codes.fill_null(-1).to_numpy(writable=True), tuple(classes)
 
 
 def _times(keys: pl.DataFrame, request: SplitRequest, which: Literal["time", "known_at"]) -> np.ndarray | None:

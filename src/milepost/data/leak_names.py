@@ -32,13 +32,18 @@ _AFTERWARDS = {
 }
 # words that place a column before the answer or beside it
 _BEFOREHAND = (
-    "previous", "prior", "past", "last", "earlier", "former", "histor", "before", "since", "ever", "sched", "plan",
-    "expect", "predict", "forecast", "estimat", "policy", "fee", "booking", "purpose",
+    "prev", "prior", "past", "last", "earlier", "former", "hist", "before", "since", "ever", "sched", "plan", "expect",
+    "predict", "forecast", "estim", "policy", "fee", "book", "reserv", "purpose",
 )  # fmt: skip
 _EMPTY = {
     "this", "that", "with", "from", "next", "days", "flag", "label", "target", "class", "status", "type", "value",
     "total", "amount", "number", "count", "rate", "date", "time", "year", "month", "name", "code", "level", "average",
 }  # fmt: skip
+
+
+def is_beforehand(column: str) -> bool:
+    """Return whether the name speaks of a plan or of the past, as sched_arr_time does."""
+    return any(word.startswith(_BEFOREHAND) for word in words_of(column))
 
 
 def afterwards(column: str) -> str | None:
@@ -47,10 +52,11 @@ def afterwards(column: str) -> str | None:
     >>> afterwards("ChurnReason"), afterwards("previous_cancellations"), afterwards("tenure")
     ('churn', None, None)
     """
-    words = _words(column)
-    if any(word.startswith(_BEFOREHAND) for word in words):
+    if is_beforehand(column):
         return None
-    return next((meaning for word in words for start, meaning in _AFTERWARDS.items() if word.startswith(start)), None)
+    return next(
+        (meaning for word in words_of(column) for start, meaning in _AFTERWARDS.items() if word.startswith(start)), None
+    )
 
 
 def shared_word(column: str, target: str) -> str | None:
@@ -59,13 +65,19 @@ def shared_word(column: str, target: str) -> str | None:
     >>> shared_word("dep_delay", "arr_delay"), shared_word("sched_delay", "arr_delay"), shared_word("dest", "arr_delay")
     ('delay', None, None)
     """
-    words = _words(column)
-    if any(word.startswith(_BEFOREHAND) for word in words):
+    if is_beforehand(column):
         return None
-    telling = [word for word in _words(target) if len(word) >= 4 and word not in _EMPTY]
-    return next((word for word in words for other in telling if len(word) >= 4 and word[:6] == other[:6]), None)
+    telling = [word for word in words_of(target) if len(word) >= 4 and word not in _EMPTY]
+    return next(
+        (word for word in words_of(column) for other in telling if len(word) >= 4 and word[:6] == other[:6]), None
+    )
 
 
-def _words(name: str) -> list[str]:
-    """Return the words of a name in small letters: parted by case, digits and signs."""
-    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)]
+def words_of(name: str) -> tuple[str, ...]:
+    """Return the words of a column's name in small letters.
+
+    >>> words_of("SalePrice"), words_of("customerID"), words_of("dep_time2")
+    (('sale', 'price'), ('customer', 'id'), ('dep', 'time', '2'))
+    """
+    spaced = re.sub(r"([a-z])([A-Z])|([A-Z]+)(?=[A-Z][a-z])", lambda m: f"{m[1] or m[3]} {m[2] or ''}", name)
+    return tuple(word.lower() for word in re.findall(r"[^\W\d_]+|\d+", spaced))

@@ -113,39 +113,6 @@ def profile(frame: pl.LazyFrame, schema: Schema, *, like: Profile | None = None)
     return Profile(rows, whole)
 
 
-def merge(first: Profile, second: Profile) -> Profile:
-    """Return the profile of two tables together, the second made like the first; quantiles stay the first's.
-
-    Raises:
-        ValueError: the two have other columns, bins or top labels.
-    """
-    if [each.name for each in first.columns] != [each.name for each in second.columns]:
-        raise ValueError("profiles of other columns")
-    pairs = zip(first.columns, second.columns, strict=True)
-    return Profile(first.rows + second.rows, tuple(_merged(one, other) for one, other in pairs))
-
-
-def _merged(one: Summary, other: Summary) -> Summary:
-    if one.edges != other.edges or [label for label, _ in one.top] != [label for label, _ in other.top]:
-        raise ValueError(f"profiles of other bins: {one.name}")
-    rows = one.count + other.count
-    mean = None if one.mean is None or other.mean is None else (one.mean * one.count + other.mean * other.count) / rows
-    letters = (
-        None if one.letters is None or other.letters is None
-        else (one.letters * one.count + other.letters * other.count) / rows
-    )  # fmt: skip
-    return replace(
-        one,
-        count=rows,
-        missing=one.missing + other.missing,
-        distinct=max(one.distinct, other.distinct),
-        mean=mean,
-        counts=tuple(a + b for a, b in zip(one.counts, other.counts, strict=True)),
-        top=tuple((label, a + b) for (label, a), (_, b) in zip(one.top, other.top, strict=True)),
-        letters=letters,
-    )
-
-
 def _is_measured(column: Column) -> bool:
     return column.dtype in ("integer", "float", "date", "datetime") and column.kind not in (
         "id",

@@ -96,6 +96,24 @@ def separators(repair: Repair, tally: Tally) -> tuple[Finding, ...]:
     return (Finding("numbers-with-separators", "note", tally.column, says, {"rows": rows}, undo),)
 
 
+def units(repair: Repair, tally: Tally) -> tuple[Finding, ...]:
+    """Return the finding about numbers of which only some carry a sign of money or percent."""
+    values = tally.counted(*PATTERNS)
+    some = {sign: rows for sign, rows in tally.signs.items() if rows < values}
+    if repair.dtype not in ("integer", "float") or not some:
+        return ()
+    signs = listed([f"{sign} ({counted(rows, 'value')})" for sign, rows in some.items()])
+    return (
+        Finding(
+            "mixed-units", "warn", tally.column,
+            f"Only some of the {counted(values, 'number')} carry a sign: {signs}. The signs are left off: "
+            "12% is read as 12, and 5 $ like 5 €.",
+            {"values": values, "signed": sum(some.values())},
+            "Write all numbers of the column in one unit, without signs.",
+        ),
+    )  # fmt: skip
+
+
 def spaced(tally: Tally) -> Finding:
     """Return the finding about outer spaces that are cut off."""
     rows = tally.spaced.rows
@@ -108,6 +126,42 @@ def zoneless(tally: Tally) -> Finding:
     return Finding(
         "times-without-zone", "note", tally.column, "The times have no zone; they are read as UTC.",
         {"rows": tally.counted(*TIMES)}, "If they are local times, write data.timezone.",
+    )  # fmt: skip
+
+
+def partly_zoneless(tally: Tally, zone: str) -> Finding:
+    """Return the finding about times of which only some say their zone."""
+    rows = tally.counted(*TIMES) - tally.counted("zoned")
+    return Finding(
+        "times-partly-without-zone", "note", tally.column,
+        f"{counted(rows, 'time')} of {count(tally.counted(*TIMES))} {'has' if rows == 1 else 'have'} no zone and "
+        f"{'is' if rows == 1 else 'are'} read in {zone}; the others say theirs.",
+        {"rows": rows}, "If they are times of another zone, write it as data.timezone, or write the zone behind each.",
+    )  # fmt: skip
+
+
+def order_told(tally: Tally, form: str, other: str) -> Finding:
+    """Return the finding about dates whose order follows from some of them."""
+    is_day = form == "day/month/year"
+    rows = tally.counted("day first" if is_day else "month first")
+    dots = " or dots between the parts" if is_day else ""
+    return Finding(
+        "day-and-month-order", "note", tally.column,
+        f"Read as {form}, because {counted(rows, 'value')} {'has' if rows == 1 else 'have'} a day above 12{dots}.",
+        {"rows": rows, "unclear": tally.counted("day or month")},
+        f"If the others are meant otherwise, mend those values and write {tally.column} = \"is {other}\" in "
+        "data.repairs.",
+    )  # fmt: skip
+
+
+def short_years(tally: Tally) -> Finding:
+    """Return the finding about dates whose century is a guess."""
+    rows = tally.short_years
+    return Finding(
+        "two-digit-years", "note", tally.column,
+        f"{counted(rows, 'date')} {'has' if rows == 1 else 'have'} a year of two digits: 69 to 99 are read as 1969 to "
+        "1999, 00 to 68 as 2000 to 2068.",
+        {"rows": rows}, "If the century is another one, write the years with four digits.",
     )  # fmt: skip
 
 

@@ -18,6 +18,9 @@ Role = Literal[
 ]  # fmt: skip
 
 
+HIDDEN_ROLES: tuple[Role, ...] = ("target", "known_at", "excluded", "sensitive", "context", "id", "group")
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: how it is stored, what it means, what it is used for.

@@ -59,7 +59,7 @@ def _suspects(values: pl.Series) -> dict[str, int]:
         return {}
     lo, hi = float(rest.min()), float(rest.max())  # type: ignore[arg-type]
     far = (hi - lo) / 2
-    counts = numbers.filter(made_up).value_counts(sort=True).iter_rows()
+    counts = numbers.filter(made_up).value_counts(sort=True, name="__rows__").iter_rows()
     return {
         figure(value, digits=9).replace(",", ""): times
         for value, times in counts
@@ -77,7 +77,7 @@ def _suspect_days(values: pl.Series) -> dict[str, int]:
     honest: list[date] = rest.to_list()
     lo, hi = min(honest), max(honest)
     far = (hi - lo) / 2
-    counts = days.filter(made_up).value_counts(sort=True).iter_rows()
+    counts = days.filter(made_up).value_counts(sort=True, name="__rows__").iter_rows()
     return {str(day): n for day, n in counts if n >= LEAST_ROWS and (lo - day > far or day - hi > far)}
 
 

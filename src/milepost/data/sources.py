@@ -9,8 +9,9 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import polars as pl
 
@@ -24,13 +25,13 @@ from milepost.data.json_lines import scan_json
 from milepost.data.sql import stage_query
 from milepost.data.staging import key_of, source_key, staged_path, write_parquet
 from milepost.data.workbook import read_sheet
-from milepost.ground.errors import MilepostError
+from milepost.ground.errors import EnvironmentFault, MilepostError
 from milepost.ground.events import Event, Listener, silent
 from milepost.ground.files import canonical_json, write_text
 from milepost.ground.records import as_document, from_document
 from milepost.ground.text import counted, listed, nearest
 from milepost.ground.workspace import Workspace
-from milepost.problem.secrets import resolve_secrets
+from milepost.problem.secrets import hide_secrets, resolve_secrets
 from milepost.problem.spec import SqlSource
 
 Source = str | Path | SqlSource
@@ -75,23 +76,51 @@ def scan(
         MilepostError: there is no such source, it is no table, or it has no rows to read.
         EnvironmentFault: the network, a database or the disk failed, or a secret is not set.
     """
+    written = f"{source.uri} {source.query}" if isinstance(source, SqlSource) else str(source)
+
+    def told(event: Event) -> None:
+        listener(replace(event, message=hide_secrets(event.message, written)))
+
+    try:
+        scanned = _scan(source, workspace, base, told, where)
+    except MilepostError as error:
+        raise _hidden(error, written) from None
+    return replace(scanned, name=hide_secrets(scanned.name, written))
+
+
+def _hidden(error: MilepostError, written: str) -> MilepostError:
+    """Return an error without the secrets that the written source refers to."""
+    parts = {part: hide_secrets(getattr(error, part), written) for part in ("what", "where", "fix")}
+    if all(getattr(error, part) == text for part, text in parts.items()):
+        return error
+    return (EnvironmentFault if isinstance(error, EnvironmentFault) else MilepostError)(**parts)
+
+
+def _scan(source: Source, workspace: Workspace, base: Path, listener: Listener, where: str | None) -> Scanned:
     if isinstance(source, SqlSource):
         place = where or "the query"
         listener(Event("read", "asking the database"))
         path, key, is_text = stage_query(source, workspace.staged, base=base, where=place)
         return Scanned(pl.scan_parquet(path), "the query's answer", is_text, True, key)
-    text = resolve_secrets(str(source), where=where or str(source))
+    place, name = where or str(source), _last(str(source))  # file names come of what is written, without secrets
+    text = resolve_secrets(str(source), where=place)
     if text.startswith(CLOUD):
-        frame, content, all_text = scan_cloud(text, workspace.staged, where=where or str(source))
-        name = text.partition("?")[0].rsplit("/", 1)[-1]
-        return _checked(Scanned(frame, name, all_text, content is not None, content), where or str(source))
+        frame, content, all_text = scan_cloud(text, workspace.staged, name=name, where=place)
+        return _checked(Scanned(frame, name, all_text, content is not None, content), place)
     if text.startswith(WEB):
-        listener(Event("read", f"fetching {text.partition('?')[0].rsplit('/', 1)[-1]}"))
-        text = str(download(text, workspace.staged, where=where or str(source)))
-    return _scan_local(text.removeprefix("file://"), workspace, base, listener, where)
+        listener(Event("read", f"fetching {name}"))
+        text = str(download(text, workspace.staged, name=name, where=place))
+    return _scan_local(text.removeprefix("file://"), name, workspace, base, listener, where)
 
 
-def _scan_local(text: str, workspace: Workspace, base: Path, listener: Listener, where: str | None) -> Scanned:
+def _last(address: str) -> str:
+    """Return the last part of a path or an address."""
+    return unquote(address.partition("?")[0].rsplit("/", 1)[-1]) if "://" in address else Path(address).name
+
+
+def _scan_local(
+    text: str, name: str, workspace: Workspace, base: Path, listener: Listener, where: str | None
+) -> Scanned:
     path, sheet = _with_sheet(base / Path(text).expanduser())
     if is_delta(path):
         version = delta_version(path)
@@ -110,7 +139,7 @@ def _scan_local(text: str, workspace: Workspace, base: Path, listener: Listener,
     if found in ("parquet", "arrow"):
         scanned = Scanned(_together(paths, found), path.name, key=source_key(paths))
     else:
-        scanned = _staged(paths, found, sheet, workspace, listener)
+        scanned = _staged(paths, hide_secrets(paths[0].name, name), found, sheet, workspace, listener)
     return _checked(scanned, str(path))
 
 
@@ -148,17 +177,17 @@ def _place(path: Path, where: str | None) -> str:
 
 
 def _staged(
-    paths: Sequence[Path], found: Format, sheet: str | None, workspace: Workspace, listener: Listener
+    paths: Sequence[Path], name: str, found: Format, sheet: str | None, workspace: Workspace, listener: Listener
 ) -> Scanned:
     """Return a table that is written to the workspace, unless it is there already."""
     key = source_key(paths, found, sheet)
-    target = staged_path(workspace.staged, paths[0].name, key)
+    target = staged_path(workspace.staged, name, key)
     remarks = target.with_suffix(".json")  # what was odd about reading it, said again each time
-    if not target.exists():
+    if not (target.exists() and remarks.exists()):
         files = paths[0].name if len(paths) == 1 else counted(len(paths), "file")
         listener(Event("read", f"staging {files}"))
         write_text(remarks, canonical_json(as_document(_STAGE[found](paths, target, sheet))))
-    findings = from_document(Staged, json.loads(remarks.read_text("utf-8"))) if remarks.exists() else ()
+    findings = from_document(Staged, json.loads(remarks.read_text("utf-8")))
     return Scanned(pl.scan_parquet(target), paths[0].name, found != "json", True, key, findings)
 
 

@@ -14,7 +14,7 @@ import polars as pl
 from milepost.data import split_findings as told
 from milepost.data.deal import deal
 from milepost.data.findings import Finding
-from milepost.data.keys import NEVER, ROW_HASH, RowKeys, SplitRequest, Strategy, row_keys
+from milepost.data.keys import NEVER, ROW_HASH, RowKeys, SplitRequest, Strategy, not_yet_known, row_keys
 from milepost.data.split_limits import refuse_small_parts, refuse_small_table
 from milepost.data.split_logic import Logic, split_logic
 from milepost.ground.errors import MilepostError
@@ -46,7 +46,7 @@ class Split:
         together: column of the keys whose equal values stay on one side; None where each row stands alone.
         fingerprint: of the table.
         request: SHA-256 of what was asked, of which table, with which seed; equal for a repeat.
-        hash: SHA-256 of the outcome: strategy, seed, fingerprint, row numbers.
+        hash: SHA-256 of the outcome: strategy, seed, fingerprint, logic of the folds, row numbers.
     """
 
     strategy: Literal["time", "group", "stratified", "column"]
@@ -99,11 +99,9 @@ def make_split(keys: pl.DataFrame, request: SplitRequest, *, seed: int, fingerpr
     rows = row_keys(keys, request, together=logic.together)
     refuse_small_table(rows, request)
     draft = _divided(keys, rows, request, logic.folds_by, seed)
+    draft.says += _without_answer(keys, rows, request)
     findings = [*logic.findings, *draft.findings, *_on_both_sides(keys, draft, request, logic)]
     findings += refuse_small_parts(rows, {"development": draft.of(DEVELOPMENT), "test": draft.of(TEST)}, request)
-    unlabelled = rows.rows - int(np.count_nonzero(rows.labelled))
-    if unlabelled:
-        draft.says.append(f"Left out: {counted(unlabelled, 'row')} without a value of `{request.target}`.")
     strategy: Literal["time", "group", "stratified", "column"] = "column" if request.column else logic.folds_by
     parts = (draft.of(TEST), draft.of(DEVELOPMENT), draft.of(LEFT_OUT))
     return Split(
@@ -116,20 +114,19 @@ def make_split(keys: pl.DataFrame, request: SplitRequest, *, seed: int, fingerpr
         logic.together,
         fingerprint,
         request=split_key(request, seed=seed, fingerprint=fingerprint),
-        hash=split_hash(strategy, seed, fingerprint, parts),
+        hash=split_hash(strategy, seed, fingerprint, parts, logic=(logic.folds_by, logic.together)),
     )
 
 
 def split_key(request: SplitRequest, *, seed: int, fingerprint: str) -> str:
-    """Return the SHA-256 of what is asked: the same request, table and seed ask for the same split.
-
-    Features do not count: to leave one out must not change which rows are tested on.
-    """
-    asked = as_document(replace(request, place=str, features=()))
+    """Return the SHA-256 of what is asked: the same request, table and seed ask for the same split."""
+    asked = as_document(replace(request, place=str))
     return hash_of_text(canonical_json(asked | {"place": "", "seed": seed, "table": fingerprint}))
 
 
-def split_hash(strategy: str, seed: int, fingerprint: str, parts: Sequence[np.ndarray]) -> str:
+def split_hash(
+    strategy: str, seed: int, fingerprint: str, parts: Sequence[np.ndarray], *, logic: tuple[str, str | None]
+) -> str:
     """Return the SHA-256 of a split's outcome.
 
     Args:
@@ -137,11 +134,27 @@ def split_hash(strategy: str, seed: int, fingerprint: str, parts: Sequence[np.nd
         seed: what chance was drawn from.
         fingerprint: of the table.
         parts: row numbers of test, development, left out.
+        logic: how folds follow it, and what stays together, which decide the folds.
     """
-    digest = hashlib.sha256(canonical_json([strategy, seed, fingerprint, [len(rows) for rows in parts]]).encode())
+    asked = [strategy, seed, fingerprint, *logic, [len(rows) for rows in parts]]
+    digest = hashlib.sha256(canonical_json(asked).encode())
     for rows in parts:
         digest.update(np.ascontiguousarray(rows, dtype="<i8").data)
     return digest.hexdigest()
+
+
+def _without_answer(keys: pl.DataFrame, rows: RowKeys, request: SplitRequest) -> list[str]:
+    """Return what is said of rows that are left out because their answer is missing or not yet known."""
+    unlabelled = ~rows.labelled
+    waiting = int(np.count_nonzero(not_yet_known(keys, request) & keys[request.target].is_not_null().to_numpy()))
+    missing = int(np.count_nonzero(unlabelled)) - waiting
+    says = [f"Left out: {counted(missing, 'row')} without a value of `{request.target}`."] if missing else []
+    if waiting:
+        says.append(
+            f"Left out: {counted(waiting, 'row')} without a value of `{request.known_at}`, so that the answer is not "
+            "yet known."
+        )
+    return says
 
 
 def _divided(keys: pl.DataFrame, rows: RowKeys, request: SplitRequest, folds_by: Strategy, seed: int) -> _Draft:
@@ -298,10 +311,11 @@ def _not_yet_known(rows: RowKeys, draft: _Draft) -> int:
 def _on_both_sides(keys: pl.DataFrame, draft: _Draft, request: SplitRequest, logic: Logic) -> list[Finding]:
     """Return what is said of groups and of copies that are on both sides, where nothing keeps them together."""
     found, tested = [], draft.size(TEST)
-    if request.group and (logic.folds_by == "time" or request.column):
+    if request.group and (logic.together != request.group or request.column):
         shared = _shared(keys[request.group], draft)
-        order = None if request.column else request.time
-        found += [told.groups_on_both_sides(shared, tested, request.group, order)] if shared else []
+        in_order = f"in order of `{request.time}`" if logic.folds_by == "time" else "by chance"
+        goes = "by the declared column" if request.column else in_order
+        found += [told.groups_on_both_sides(shared, tested, request.group, goes)] if shared else []
     if logic.copies and (logic.together != ROW_HASH or request.column):
         copied = _shared(keys[ROW_HASH], draft)
         found += [told.copies_on_both_sides(copied, tested)] if copied > 0.01 * tested else []

@@ -1,7 +1,7 @@
 """Splits kept in the workspace, so that the same request gets the same rows again.
 
-splits/<first 16 of hash>.parquet   part: one of "test", "development", "left out" for each row of the table
-splits/<first 16 of hash>.json      what was asked, what was said, and the hashes of both
+splits/<first 16 of request>.parquet   part: one of "test", "development", "left out" for each row of the table
+splits/<first 16 of request>.json      what was asked, what was said, and the hashes of both
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def save_split(workspace: Workspace, split: Split) -> Path:
     Raises:
         EnvironmentFault: the disk refused.
     """
-    rows_path, path = _paths(workspace, split.hash)
+    rows_path, path = _paths(workspace, split.request)
     part = np.empty(split.rows, dtype=np.uint8)
     for code, rows in enumerate((split.test, split.development, split.left_out)):
         part[rows] = code
@@ -72,26 +72,6 @@ def save_split(workspace: Workspace, split: Split) -> Path:
     return path
 
 
-def load_split(workspace: Workspace, split_hash: str) -> Split:
-    """Return the split with this hash.
-
-    Args:
-        workspace: where it was saved.
-        split_hash: Split.hash, or its first 16 digits.
-
-    Raises:
-        MilepostError: there is no such split, or one of its files has changed.
-    """
-    rows_path, path = _paths(workspace, split_hash)
-    if not path.is_file() or not rows_path.is_file():
-        raise MilepostError(
-            f"The workspace holds no split {split_hash[:16]!r}.",
-            where=str(workspace.splits),
-            fix="Run: milepost train",
-        )
-    return _read(path, rows_path)
-
-
 def find_split(workspace: Workspace, request: str) -> Split | None:
     """Return the saved split that was asked for in the same words; None if there is none.
 
@@ -102,14 +82,17 @@ def find_split(workspace: Workspace, request: str) -> Split | None:
     Raises:
         MilepostError: a file of that split has changed.
     """
-    for path in sorted(workspace.splits.glob("*.json")):
-        if _document(path).get("request") == request:
-            return _read(path, path.with_suffix(".parquet"))
-    return None
+    rows_path, path = _paths(workspace, request)
+    if not path.exists():
+        return None
+    split = _read(path, rows_path)
+    if split.request != request:
+        raise _changed(path)
+    return split
 
 
-def _paths(workspace: Workspace, split_hash: str) -> tuple[Path, Path]:
-    stem = workspace.splits / split_hash[:16]
+def _paths(workspace: Workspace, request: str) -> tuple[Path, Path]:
+    stem = workspace.splits / request[:16]
     return stem.with_suffix(".parquet"), stem.with_suffix(".json")
 
 
@@ -119,7 +102,9 @@ def _read(path: Path, rows_path: Path) -> Split:
         raise _changed(rows_path)
     part = pl.read_parquet(rows_path)["part"].cast(_PARTS).to_physical().to_numpy()
     test, development, left_out = parts = [np.flatnonzero(part == code) for code in range(3)]
-    if split_hash(document["strategy"], document["seed"], document["fingerprint"], parts) != document["hash"]:
+    logic = (document["folds_by"], document["together"])
+    found = split_hash(document["strategy"], document["seed"], document["fingerprint"], parts, logic=logic)
+    if found != document["hash"]:
         raise _changed(path)
     return Split(
         document["strategy"],

@@ -133,14 +133,13 @@ def few_groups(groups: int, name: str) -> Finding:
     )
 
 
-def groups_on_both_sides(rows: int, tested: int, name: str, time: str | None) -> Finding:
+def groups_on_both_sides(rows: int, tested: int, name: str, goes: str) -> Finding:
     """Say that groups have both development and test rows."""
-    order = f"in order of `{time}`" if time else "by the declared column"
     return Finding(
         "split-groups-on-both-sides",
         "warn",
         name,
-        f"The split goes {order}, so {share(rows / tested)} of the test rows have a `{name}` that development rows "
+        f"The split goes {goes}, so {share(rows / tested)} of the test rows have a `{name}` that development rows "
         "have too. That is what deployment looks like if the same ones come back.",
         {"rows": rows, "share": rows / tested},
         f'If the model must work for a `{name}` never seen before, write strategy = "group" under [split].',

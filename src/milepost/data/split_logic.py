@@ -54,7 +54,8 @@ def split_logic(keys: pl.DataFrame, request: SplitRequest) -> Logic:
             repeated = told.id_as_group(request.id, shared, labelled[request.id].n_unique())
             return Logic("group", request.id, copies, (repeated,))
     if copies:
-        return Logic("stratified", ROW_HASH, copies, (*findings, told.copies_together(copies)))
+        kept = () if request.column else (told.copies_together(copies),)
+        return Logic("stratified", ROW_HASH, copies, (*findings, *kept))
     return Logic("stratified", None, 0, (*findings, *([told.equal_rows_common(largest)] if largest > 1 else [])))
 
 

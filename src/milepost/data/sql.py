@@ -51,11 +51,11 @@ def stage_query(source: SqlSource, folder: Path, *, base: Path, where: str) -> t
     def told(why: Exception) -> str:
         return hide_secrets(str(why).strip().splitlines()[0].rstrip("."), f"{source.uri} {source.query}")
 
-    if uri.startswith("sqlite:") or uri.endswith(_FILES):
+    if uri.startswith(_POSTGRES):  # before the ends of names: a database there may be called churn.db
+        table = _from_postgres(uri, query, told=told, where=where)
+    elif uri.startswith("sqlite:") or ("://" not in uri and uri.endswith(_FILES)):
         path = _sqlite_path(uri, base)
         table = _from_sqlite(path, query, told=told, where=where)
-    elif uri.startswith(_POSTGRES):
-        table = _from_postgres(uri, query, told=told, where=where)
     else:
         scheme = re.match(r"\w+:", uri)
         raise MilepostError(

@@ -19,9 +19,9 @@ import polars as pl
 from milepost.data.batches import ROWS
 from milepost.ground.files import canonical_json, hash_of_file, hash_of_text, whole_file
 
-READING = 1  # rises when the same source would be staged otherwise
+READING = 2  # rises when the same source would be staged otherwise
 _SMALL = 64 << 20  # bytes; up to this a file is known by its content, above by its path, size and time of change
-_DISK_FULL = ("os error 28", "no space left", "os error 122")  # 122: the user's quota
+_DISK_FULL = ("os error 28", "no space left", "os error 122", "os error 27", "file too large")  # quotas, limits
 
 
 def source_key(paths: Sequence[Path], *how: object) -> str:

@@ -13,10 +13,9 @@ from pathlib import Path
 import polars as pl
 
 from milepost.data import remarks
-from milepost.data.batches import in_pieces, sample
+from milepost.data.batches import batches, in_pieces, sample
 from milepost.data.census import Tally, take_census
-from milepost.data.declared import Declared
-from milepost.data.effects import declared_effects
+from milepost.data.declared import Declared, declared_effects
 from milepost.data.findings import Finding
 from milepost.data.fingerprint import fingerprint
 from milepost.data.formats import damaged
@@ -99,12 +98,22 @@ def understand_table(
         _refuse_no_rows(scanned, where)
         table = _understand(scanned, declared, set(keep), zone, staged, listener)
     except pl.exceptions.PolarsError as why:
-        if scanned.staged:  # we wrote it, so the bug is ours
+        if scanned.staged or _can_be_read(scanned.frame):  # then the bug is ours
             raise
         raise damaged(scanned.name, "parquet") from why
     if staged:
         write_text(_notes(staged), canonical_json(as_document(table.known)))
     return table
+
+
+def _can_be_read(frame: pl.LazyFrame) -> bool:
+    """Return whether every value of a table comes, with nothing done to it."""
+    try:
+        for _ in batches(frame):
+            pass
+    except pl.exceptions.PolarsError:
+        return False
+    return True
 
 
 def _notes(staged: Path) -> Path:

@@ -20,7 +20,7 @@ from milepost.data.writing import Form
 from milepost.ground.errors import MilepostError
 from milepost.ground.text import count, counted, listed
 
-_COMMAS = ("integer", "comma or thousands", "comma")
+_MARKS = "'\"`’“”."  # of spellings that are equally frequent, one without these is taken
 _CODES = ("integer", "coded", "long")
 
 
@@ -60,6 +60,11 @@ def understand_text(tally: Tally, declared: Declared | None, *, is_text: bool, z
     findings += remarks.separators(repair, tally)
     if dtype == "text" and tally.spaced.rows:
         findings += (remarks.spaced(tally),)
+    findings += remarks.units(repair, tally)
+    if dtype in ("date", "datetime") and tally.short_years:
+        findings += (remarks.short_years(tally),)
+    if dtype == "datetime" and 0 < tally.counted("zoned") < tally.counted(*TIMES):
+        findings += (remarks.partly_zoneless(tally, zone),)
     if dtype == "datetime" and zone == "UTC" and not tally.counted("zoned"):
         findings += (remarks.zoneless(tally),)
     return Understood(repair, findings)
@@ -133,7 +138,7 @@ def _dtype(tally: Tally, said: Declared) -> tuple[Dtype, Form, tuple[Finding, ..
 def _number(tally: Tally, values: int) -> tuple[Dtype, Form] | None:
     if tally.counted(*remarks.NUMBERS) == values:
         return ("integer" if tally.counted("integer", "whole") == values else "float"), ""
-    if tally.counted("comma") and tally.counted(*_COMMAS) == values:
+    if tally.counted("comma") and not tally.no_commas.rows and not tally.counted("coded", "long"):
         return "float", "decimal comma"
     return None
 
@@ -144,18 +149,22 @@ def _time(tally: Tally) -> tuple[Dtype, Form, tuple[Finding, ...]]:
         first = max(tally.forms["day first"].first, tally.forms["month first"].first)
         return "text", "", (remarks.mixed_order(tally, first),)
     if tally.counted("day first"):
-        return dtype, "day/month/year", ()
+        return dtype, "day/month/year", (remarks.order_told(tally, "day/month/year", "month/day/year"),)
     if tally.counted("month first"):
-        return dtype, "month/day/year", ()
+        return dtype, "month/day/year", (remarks.order_told(tally, "month/day/year", "day/month/year"),)
     if tally.counted("day or month"):
         return "text", "", (remarks.unclear_order(tally),)
     return dtype, "", ()
 
 
 def _declared_number(tally: Tally, said: Declared, values: int) -> tuple[Dtype, Form, tuple[Finding, ...]]:
-    allowed = _COMMAS if said.form == "decimal comma" else (*remarks.NUMBERS, "coded", "long")
+    if said.form == "decimal comma":
+        if tally.no_commas.rows:
+            raise _not_so(tally, said, "a number with decimal comma", tally.no_commas.rows, tally.no_commas.first)
+        return ("integer" if tally.counted("integer", "coded") == values else "float"), said.form, ()
+    allowed = (*remarks.NUMBERS, "coded", "long")
     if tally.counted(*allowed) < values:
-        raise _not_so(tally, said, "a number", allowed)
+        raise _not_so(tally, said, "a number", values - tally.counted(*allowed), tally.first_other(*allowed))
     whole = tally.counted("integer", "whole", "coded") == values
     return ("integer" if whole else "float"), said.form, ()
 
@@ -164,21 +173,19 @@ def _declared_time(tally: Tally, said: Declared, values: int) -> tuple[Dtype, Fo
     against = {"day/month/year": ("month first",), "month/day/year": ("day first",)}.get(said.form, ())
     allowed = tuple(form for form in TIMES if form not in against)
     if tally.counted(*allowed) < values:
-        raise _not_so(tally, said, "a time", allowed)
+        raise _not_so(tally, said, "a time", values - tally.counted(*allowed), tally.first_other(*allowed))
     dtype, form, findings = _time(tally)
     if said.form:
         return ("datetime" if tally.clocks else "date"), said.form, ()
-    if findings:
+    if dtype == "text":
         raise MilepostError(findings[0].says, where=said.where, fix=findings[0].do)
     return dtype, form, ()
 
 
-def _not_so(tally: Tally, said: Declared, what: str, allowed: tuple[str, ...]) -> MilepostError:
-    bad = tally.counted(*PATTERNS, "other") - tally.counted(*allowed)
-    first = tally.first_other(*allowed) + 1
+def _not_so(tally: Tally, said: Declared, what: str, bad: int, first: int) -> MilepostError:
     return MilepostError(
         f"Column {tally.column!r} is said to be {what}, but {counted(bad, 'value')} cannot be read so; "
-        f"the first is in row {count(first)}.",
+        f"the first is in row {count(first + 1)}.",
         where=said.where,
         fix="Mend those values, or say what they are: \"'…' is missing\".",
     )
@@ -191,13 +198,13 @@ def _joined(repair: Repair, tally: Tally) -> tuple[Repair, tuple[Finding, ...]]:
     by_key = defaultdict(list)
     for text, seen in tally.levels.items():
         if text not in repair.present and text not in dict(repair.spellings):
-            by_key[spelling_key(text)].append((-seen.rows, text))
+            by_key[spelling_key(text)].append((-seen.rows, any(mark in text for mark in _MARKS), text))
     groups = sorted(sorted(group) for group in by_key.values() if len(group) > 1)
     if not groups:
         return repair, ()
-    others = {text: group[0][1] for group in groups for _, text in group[1:]}
-    rows = -sum(times for group in groups for times, _ in group[1:])
-    pairs = [f"{listed([repr(text) for _, text in group[1:]], most=3)} as {group[0][1]!r}" for group in groups]
+    others = {text: group[0][-1] for group in groups for *_, text in group[1:]}
+    rows = -sum(times for group in groups for times, *_ in group[1:])
+    pairs = [f"{listed([repr(text) for *_, text in group[1:]], most=3)} as {group[0][-1]!r}" for group in groups]
     finding = Finding(
         "spellings-joined", "note", tally.column, f"Read {listed(pairs, most=3)}: {counted(rows, 'row')}.",
         {"rows": rows, "spellings": len(others), "labels": len(groups)},

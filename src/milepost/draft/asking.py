@@ -19,7 +19,6 @@ def questions(draft: Draft) -> tuple[str, ...]:
 
 def _questions(draft: Draft) -> Iterator[str]:
     said = draft.understood
-    yield from said.doubts
     for finding in draft.suspects:
         yield f"Is `{finding.column}` known when predicting? {finding.says} If not, add it to exclude under [data]."
     for name in draft.named_alike[:MOST_ASKED]:

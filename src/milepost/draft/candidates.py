@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from milepost.data.leak_names import words_of
 from milepost.data.schema import Column
-from milepost.draft.columns import is_sensitive, parts_of
+from milepost.draft.columns import is_sensitive
 from milepost.draft.targets import columns_meant
 from milepost.ground.text import counted, listed, share
 
@@ -75,7 +76,7 @@ def _named(sample: pl.DataFrame, columns: Sequence[Column], words: Sequence[str]
     for column in columns:
         hits = [word for word in words if _abbreviates(word, column.name)]
         if column.name in meant and columns_meant(words[:1], [column.name]):
-            fit = 10.0 + len(hits) - 0.1 * len(parts_of(column.name))
+            fit = 10.0 + len(hits) - 0.1 * len(words_of(column.name))
             found[column.name] = (f"the sentence says '{words[0]}'", fit)
         elif column.name in meant and column.kind != "text":
             found[column.name] = (f"the sentence says {listed([repr(word) for word in hits], most=2)}", len(hits))
@@ -91,7 +92,7 @@ def _abbreviates(word: str, name: str) -> bool:
     """Return whether a part of a column's name is the beginning of a word or begins with it: arr, arrival."""
     return any(
         len(part) >= 3 and len(word) >= 3 and (word.startswith(part) or part.startswith(word))
-        for part in parts_of(name)
+        for part in words_of(name)
     )
 
 
@@ -108,8 +109,8 @@ def _scored(values: pl.Series, column: Column, named: dict[str, tuple[str, float
         reason, fit = named[column.name]
         score += 100 + fit
         reasons.append(reason)
-    elif set(parts_of(column.name)) & _USUAL:
-        score += 10 / len(parts_of(column.name))
+    elif set(words_of(column.name)) & _USUAL:
+        score += 10 / len(words_of(column.name))
         reasons.append("its name is that of many targets")
     if is_last:
         score += 4
@@ -124,10 +125,10 @@ def _scored(values: pl.Series, column: Column, named: dict[str, tuple[str, float
 def _looks(values: pl.Series, column: Column) -> str:
     """Return what the values are, in words."""
     known = values.drop_nulls()
-    counts = known.value_counts(sort=True).sort("count", column.name, descending=[True, False])
+    counts = known.value_counts(sort=True, name="__rows__").sort("__rows__", column.name, descending=[True, False])
     if counts.height == 2:
         first, second = (_level(value) for value in counts[column.name].to_list())
-        return f"{first} or {second}, {second} in {share(counts['count'][1] / len(known))}"
+        return f"{first} or {second}, {second} in {share(counts['__rows__'][1] / len(known))}"
     if known.dtype.is_numeric() and counts.height > FEW_VALUES:
         return "a number"
     return counted(counts.height, "value")

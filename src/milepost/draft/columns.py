@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import re
+from milepost.data.leak_names import words_of
 
 # words for what people may not be judged by, with what they speak of
 _SENSITIVE = {
@@ -44,16 +44,6 @@ _KNOWN = {
 }
 
 
-def parts_of(name: str) -> tuple[str, ...]:
-    """Return the words of a column's name in small letters.
-
-    >>> parts_of("SalePrice"), parts_of("customerID"), parts_of("dep_time2")
-    (('sale', 'price'), ('customer', 'id'), ('dep', 'time', '2'))
-    """
-    spaced = re.sub(r"([a-z])([A-Z])|([A-Z]+)(?=[A-Z][a-z])", lambda m: f"{m[1] or m[3]} {m[2] or ''}", name)
-    return tuple(word.lower() for word in re.findall(r"[^\W\d_]+|\d+", spaced))
-
-
 def is_sensitive(name: str) -> bool:
     """Return whether a name speaks of what people may not be judged by."""
     return sensitive_of(name) is not None
@@ -65,7 +55,7 @@ def sensitive_of(name: str) -> str | None:
     >>> sensitive_of("senior_citizen"), sensitive_of("Age"), sensitive_of("house_age"), sensitive_of("average")
     ('age', 'age', None, None)
     """
-    words = parts_of(name)
+    words = words_of(name)
     if set(words) & _OF_THINGS:
         return None
     return next((_SENSITIVE[word] for word in words if word in _SENSITIVE), None)
@@ -73,15 +63,15 @@ def sensitive_of(name: str) -> str | None:
 
 def is_group(name: str) -> bool:
     """Return whether a name speaks of someone or something that may come again."""
-    return bool(set(parts_of(name)) & _GROUP)
+    return bool(set(words_of(name)) & _GROUP)
 
 
 def prediction_time_fit(name: str) -> int:
     """Return how well a name fits the moment of prediction: above 0 well, below 0 not at all."""
-    words = set(parts_of(name))
+    words = set(words_of(name))
     return len(words & _PREDICTING) - 5 * len(words & _NOT_WHEN_PREDICTING)
 
 
 def is_time_of_truth(name: str) -> bool:
     """Return whether a name speaks of the moment when the truth was recorded."""
-    return bool(set(parts_of(name)) & _KNOWN)
+    return bool(set(words_of(name)) & _KNOWN)

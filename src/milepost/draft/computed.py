@@ -8,17 +8,15 @@ import numpy as np
 import polars as pl
 
 from milepost.data.expressions.column import as_polars
-from milepost.data.expressions.parse import Expression, parse
+from milepost.data.expressions.parse import Expression
 from milepost.data.findings import Finding
-from milepost.data.schema import Dtype, Schema
-from milepost.evaluate.value import CELLS
-from milepost.ground.errors import MilepostError, UnknownNameError
+from milepost.data.schema import HIDDEN_ROLES, Schema
+from milepost.evaluate.value import Stakes, stakes, unknown_stakes
 from milepost.ground.text import listed, share
 from milepost.problem.spec import Problem
 
 MOSTLY = 0.5  # share of rows without a value
 SOME = 0.01
-HIDDEN = ("excluded", "known_at", "sensitive")
 
 
 def check_computed(
@@ -39,13 +37,10 @@ def check_computed(
         truth: class index, or value, shape (rows,).
         derived: the features, parsed.
         rule: what is done today, parsed; None where nothing is said.
-
-    Raises:
-        MilepostError: the rule reads the target, or the money does not fit the table.
     """
     found = [*_features(frame, derived)]
     if rule is not None:
-        found += _rule(problem, frame, schema, truth, rule)
+        found += _rule(frame, schema, truth, rule)
     return (*found, *_money(problem, frame, schema))
 
 
@@ -59,11 +54,7 @@ def _values(frame: pl.DataFrame, expression: Expression) -> pl.Series:
 def _features(frame: pl.DataFrame, derived: Mapping[str, Expression]) -> Iterator[Finding]:
     for name, expression in derived.items():
         values = _values(frame, expression)
-        missing = values.null_count() / max(len(values), 1)
-        if missing >= MOSTLY:
-            says = f"The feature `{name}` is missing in {share(missing)} of the rows."
-            yield Finding("feature-mostly-missing", "warn", name, says, {"share": missing}, f"Check: {expression.text}")
-        elif values.drop_nulls().n_unique() == 1:
+        if values.drop_nulls().n_unique() == 1:
             says = f"The feature `{name}` has the same value in every row, so it says nothing."
             yield Finding("feature-constant", "warn", name, says, {}, f"Check: {expression.text}")
 
@@ -71,11 +62,8 @@ def _features(frame: pl.DataFrame, derived: Mapping[str, Expression]) -> Iterato
 # ---- today's rule
 
 
-def _rule(
-    problem: Problem, frame: pl.DataFrame, schema: Schema, truth: np.ndarray, rule: Expression
-) -> Iterator[Finding]:
-    _refuse_target(problem, schema, rule)
-    hidden = [name for name in rule.columns if schema.column(name).role in HIDDEN]
+def _rule(frame: pl.DataFrame, schema: Schema, truth: np.ndarray, rule: Expression) -> Iterator[Finding]:
+    hidden = [name for name in rule.columns if schema.column(name).role in HIDDEN_ROLES]
     if hidden:
         roles = listed([f"`{name}` ({schema.column(name).role.replace('_', ' ')})" for name in hidden])
         says = f"Today's rule reads {roles}, which no model may see: the comparison with it is not fair."
@@ -93,15 +81,6 @@ def _rule(
         yield from _direction(values, truth, schema)
     if schema.task == "multiclass":
         yield from _classes(values, schema)
-
-
-def _refuse_target(problem: Problem, schema: Schema, rule: Expression) -> None:
-    if schema.target.name in rule.columns:
-        raise MilepostError(
-            f"Today's rule reads the target {schema.target.name!r}, which is not known when it is used.",
-            where=problem.where("baseline.rule"),
-            fix=f"Write the rule without {schema.target.name!r}.",
-        )
 
 
 def _direction(values: pl.Series, truth: np.ndarray, schema: Schema) -> Iterator[Finding]:
@@ -133,13 +112,14 @@ def _money(problem: Problem, frame: pl.DataFrame, schema: Schema) -> Iterator[Fi
     value = problem.value
     if value is None:
         return
-    if schema.task == "multiclass":
-        _refuse_unknown_classes(problem, schema)
-    elif schema.task == "regression":
-        types: dict[str, Dtype] = {**schema.dtypes, "truth": "float", "prediction": "float"}
-        parse(value.row or "0", types=types, where=problem.where("value.row"), gives=("number",))
-    else:
-        yield from _cells(problem, frame, schema)
+    paid = stakes(problem, frame, schema.dtypes) if schema.task == "binary" else None
+    if paid is not None:
+        for cell, missing in unknown_stakes(problem, frame, schema.dtypes).items():
+            if missing > SOME:
+                says = f"value.{cell} is missing in {share(missing)} of the rows, which then count as 0."
+                do = f"Check: {getattr(value, cell)}"
+                yield Finding("value-missing", "warn", None, says, {"share": missing}, do)
+        yield from _pays(paid, schema)
     capacity = value.capacity
     if capacity is not None and capacity.population_per is None:
         says = f"Capacity says {capacity.positives} positives, but not of how many rows, so no share follows from it."
@@ -147,34 +127,9 @@ def _money(problem: Problem, frame: pl.DataFrame, schema: Schema) -> Iterator[Fi
         yield Finding("capacity-without-population", "note", None, says, {"positives": capacity.positives}, do)
 
 
-def _refuse_unknown_classes(problem: Problem, schema: Schema) -> None:
-    matrix = (problem.value.matrix if problem.value else None) or {}
-    for truth, row in matrix.items():
-        for label in (truth, *row):
-            if label not in schema.labels:
-                raise UnknownNameError("class", label, known=schema.labels, where=problem.where("value.matrix"))
-
-
-def _cells(problem: Problem, frame: pl.DataFrame, schema: Schema) -> Iterator[Finding]:
-    amounts: dict[str, np.ndarray] = {}
-    for cell in CELLS:
-        declared = getattr(problem.value, cell)
-        if isinstance(declared, str):
-            where = problem.where(f"value.{cell}")
-            values = _values(frame, parse(declared, types=schema.dtypes, where=where, gives=("number",)))
-            missing = values.null_count() / max(len(values), 1)
-            if missing > SOME:
-                says = f"value.{cell} is missing in {share(missing)} of the rows, which then count as 0."
-                yield Finding("value-missing", "warn", None, says, {"share": missing}, f"Check: {declared}")
-            amounts[cell] = values.fill_null(0.0).to_numpy()
-        else:
-            amounts[cell] = np.full(len(frame), float(declared))
-    yield from _pays(amounts, schema)
-
-
-def _pays(amounts: Mapping[str, np.ndarray], schema: Schema) -> Iterator[Finding]:
-    right = amounts["true_positive"] - amounts["false_negative"]
-    wrong = amounts["false_positive"] - amounts["true_negative"]
+def _pays(paid: Stakes, schema: Schema) -> Iterator[Finding]:
+    right = paid.true_positive - paid.false_negative
+    wrong = paid.false_positive - paid.true_negative
     positive = f"{schema.target.name} = '{schema.labels[1]}'"
     if (right <= 0).all():
         says = f"By [value], acting never pays, not even where {positive}."
@@ -188,16 +143,9 @@ def _pays(amounts: Mapping[str, np.ndarray], schema: Schema) -> Iterator[Finding
 
 def break_even(problem: Problem, frame: pl.DataFrame, schema: Schema) -> float | None:
     """Return from which probability on acting pays on average, 0..1; None where money does not decide it."""
-    if problem.value is None or schema.task != "binary":
+    paid = stakes(problem, frame, schema.dtypes) if schema.task == "binary" else None
+    if paid is None:
         return None
-    means = {}
-    for cell in CELLS:
-        declared = getattr(problem.value, cell)
-        if isinstance(declared, str):
-            values = _values(frame, parse(declared, types=schema.dtypes, where=problem.where(f"value.{cell}")))
-            means[cell] = float(values.cast(pl.Float64).fill_null(0.0).mean() or 0.0)  # type: ignore[arg-type]
-        else:
-            means[cell] = float(declared)
-    gain = means["true_positive"] - means["false_negative"]
-    cost = means["true_negative"] - means["false_positive"]
+    gain = float((paid.true_positive - paid.false_negative).mean())
+    cost = float((paid.true_negative - paid.false_positive).mean())
     return cost / (gain + cost) if gain > 0 and cost > 0 else None

@@ -170,8 +170,8 @@ def _cuts(known: np.ndarray) -> list[float]:
 
 
 def _levels(values: pl.Series, name: str, scores: np.ndarray) -> Iterator[Condition]:
-    counts = values.drop_nulls().value_counts(sort=True)
-    frequent = counts.sort("count", values.name, descending=[True, False])[values.name].to_list()[:MOST_LEVELS]
+    counts = values.drop_nulls().value_counts(sort=True, name="__rows__")
+    frequent = counts.sort("__rows__", values.name, descending=[True, False])[values.name].to_list()[:MOST_LEVELS]
     texts = [level for level in frequent if len(level) <= LONGEST_LEVEL]
     masks = {level: (values == level).fill_null(False).to_numpy() for level in texts}
     for level, holds in masks.items():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from milepost.data.leak_names import words_of
 from milepost.data.schema import Column
-from milepost.draft.columns import parts_of
 from milepost.draft.conditions import round_to, rounded, spelled
 from milepost.draft.free import best_free, spoken
 from milepost.draft.problem_file import Section, Setting
@@ -30,7 +30,7 @@ def opening(source: str) -> tuple[str, ...]:
     return (
         f"What this model is for, drafted from {source}. Every later step holds its results against this file.",
         "Read it once and correct what is wrong. A line behind # does not count: take the # away to make it count.",
-        "Then run: milepost check",
+        "The first line lets editors complete and check the keys. When you have read it all, run: milepost check",
     )
 
 
@@ -144,7 +144,7 @@ def _hidden(draft: Draft) -> Iterator[Setting]:
 
 def _features(draft: Draft) -> Iterator[Setting]:
     numbers = [column for column in draft.schema.with_role("feature") if column.kind == "number"]
-    totals = [column for column in numbers if {"total", "sum", *_MONEY} & set(parts_of(column.name))]
+    totals = [column for column in numbers if {"total", "sum", *_MONEY} & set(words_of(column.name))]
     wholes = [column for column in numbers if column.dtype == "integer" and column not in totals]
     if not totals or not wholes:
         totals, wholes = numbers[:1], numbers[1:2]
@@ -255,7 +255,7 @@ def _value(draft: Draft) -> Iterator[Setting]:
 
 def _cells(draft: Draft) -> Iterator[Setting]:
     positive = f"{draft.target} = '{draft.schema.labels[1]}'"
-    money = [one for one in draft.schema.columns if one.kind == "number" and _MONEY & set(parts_of(one.name))]
+    money = [one for one in draft.schema.columns if one.kind == "number" and _MONEY & set(words_of(one.name))]
     gain = f"0.3 * {_spelled(money[0])} - 20" if money else 100
     yield Setting("true_positive", gain, f"acting where {positive}: what it brings less what it costs", is_on=False)
     yield Setting("false_positive", -20, "acting in vain: what it costs", is_on=False)

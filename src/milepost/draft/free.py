@@ -116,16 +116,19 @@ def spoken(metric: str, value: float) -> str:
 
 
 def branch_rates(keys: pl.Series, targets: np.ndarray) -> np.ndarray:
-    """Return the smoothed mean of targets in the branch of each row, shape (rows, outputs); a missing key is a branch.
+    """Return the smoothed mean of targets in the branch of each row, shape (rows, outputs).
+
+    A row without a key gets the overall mean, as in production.
 
     Args:
         keys: what a rule says of each row.
         targets: shape (rows, outputs).
     """
-    codes = keys.cast(pl.String).fill_null("\0").rank("dense").to_numpy().astype(np.int64) - 1
+    codes = keys.cast(pl.String).rank("dense").fill_null(0).to_numpy().astype(np.int64)  # 0 is no key
     prior, rows = targets.mean(axis=0), np.bincount(codes)
     sums = np.column_stack([np.bincount(codes, weights=column) for column in targets.T])
     rates = (sums + SMOOTHING_ROWS * prior) / (rows[:, None] + SMOOTHING_ROWS)
+    rates[0] = prior
     return np.asarray(rates[codes])
 
 

@@ -204,7 +204,7 @@ def _of_free(criterion: Criterion, criteria: Sequence[Criterion], free: BestFree
         return [f"{told}, so it counts only together with {listed(others)}."]
     asked = abs(criterion.threshold - free.score)
     way = _way(criterion, free.score)
-    part = f", {share(asked / way, digits=0)} of what is missing" if way > 0 else ""
+    part = f", {share(asked / way, digits=0)} of the way to a perfect model" if way > 0 else ""
     side = "more" if criterion.is_lower_bound else "less"
     return [f"{told} for free; the criterion asks for {_difference(criterion.metric, asked)} {side}{part}."]
 

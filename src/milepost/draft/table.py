@@ -11,17 +11,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 
-from milepost.data.batches import sample
+from milepost.data.batches import rows_at, sample
 from milepost.data.findings import Finding
-from milepost.data.keys import SplitRequest, split_keys
+from milepost.data.keys import SplitRequest, compared_columns, split_keys
 from milepost.data.kinds import Facts, gather_facts
 from milepost.data.labels import Target, truth, understand_target
+from milepost.data.leak_names import is_beforehand, words_of
 from milepost.data.leaks import suspected_leaks
 from milepost.data.schema import Column, Role, Schema
 from milepost.data.split import Split, make_split
-from milepost.draft.columns import parts_of
 from milepost.draft.free import Free, free_answers
 from milepost.draft.roles import Roles, Suggestion, suggest_roles
 from milepost.draft.rule import FoundRule, find_rule
@@ -55,7 +54,7 @@ class Draft:
         roles: what the columns are probably for.
         leaks: columns that look as if they knew the answer.
         named_alike: other columns whose names share a word with the target's, so that no rule reads them.
-        shares: of the classes in index order; empty for regression.
+        shares: of the classes in index order, among the development rows; empty for regression.
         loss: the proper loss that fits the task and the criteria.
         rule: a rule found in development rows; None where none is better than no rule.
         answers: what comes without a model, on development rows.
@@ -153,28 +152,28 @@ def draft_problem(
     listener(Event("draft", "dividing development and test rows"))
     split, roles, schema = _split(dataset, schema, roles, understood.horizon, split_seed, place)
     listener(Event("draft", "looking for leaks and for a rule"))
-    frame = _development(dataset, split, seed)
+    frame = rows_at(dataset.frame, _looked_at(split.development, seed), dataset.rows).collect(engine="streaming")
     leaks = suspected_leaks(frame, schema, seed=seed)
     alike = tuple(column.name for column in schema.with_role("feature") if _is_named_alike(column.name, target))
     hidden = {*alike, *(finding.column for finding in _of_codes(leaks, (*SURE_LEAKS, *DOUBTFUL_LEAKS)))}
     readable = [one for one in schema.with_role("feature") if one.name not in hidden]
     loss = _loss(understood, aim.task)
     rule = find_rule(frame, schema, readable, by_median=loss == "absolute")
-    known = frame.select(truth(schema)).to_series()
+    shares = _shares(dataset, schema, split.development)
     return Draft(
         source=source,
         understood=understood,
         schema=schema,
         target_because=target_because,
         task_because=task_because,
-        positive_because=_positive_because(aim),
+        positive_because=_positive_because(shares),
         roles=roles,
         leaks=leaks,
         named_alike=tuple(name for name in alike if name not in {finding.column for finding in leaks}),
-        shares=_shares(aim),
+        shares=shares,
         loss=loss,
         rule=rule,
-        answers=free_answers(frame, known.to_numpy(), schema),
+        answers=free_answers(frame, frame.select(truth(schema)).to_series().to_numpy(), schema),
         split_says=split.says,
         strategy=split.strategy,
         effect_column=_effect_column(understood, schema),
@@ -206,13 +205,12 @@ def _task_because(aim: Target, facts: Facts) -> str:
     return f"it has two values, {listed(aim.labels)}" if aim.task == "binary" else f"it has {len(aim.labels)} classes"
 
 
-def _positive_because(aim: Target) -> str:
+def _positive_because(shares: tuple[float, ...]) -> str:
     """Return why a class is taken as the positive one; empty unless the task is binary."""
-    if aim.task != "binary":
+    if len(shares) != 2:
         return ""
-    negatives, positives = aim.counts
-    part = share(positives / (negatives + positives))
-    return f"the rarer answer, {part} of the rows" if positives < negatives else f"{part} of the rows"
+    part = f"{share(shares[1])} of the development rows"
+    return f"the rarer answer, {part}" if shares[1] < shares[0] else part
 
 
 def _loss(understood: Understood, task: Task) -> str:
@@ -222,8 +220,13 @@ def _loss(understood: Understood, task: Task) -> str:
     return "absolute" if by_size else "squared"
 
 
-def _shares(aim: Target) -> tuple[float, ...]:
-    return tuple(rows / sum(aim.counts) for rows in aim.counts)
+def _shares(dataset: Dataset, schema: Schema, development: np.ndarray) -> tuple[float, ...]:
+    """Return the share of each class among all development rows; empty for regression."""
+    if schema.task == "regression":
+        return ()
+    answers = rows_at(dataset.frame.select(schema.target.name), development, dataset.rows).select(truth(schema))
+    counts = np.bincount(answers.collect(engine="streaming").to_series().to_numpy(), minlength=len(schema.labels))
+    return tuple((counts / len(development)).tolist())
 
 
 def _is_named_alike(name: str, target: str) -> bool:
@@ -231,26 +234,12 @@ def _is_named_alike(name: str, target: str) -> bool:
 
     Not where it speaks of a plan or of the past, as sched_arr_time does.
     """
-    if any(part.startswith(_BEFOREHAND) for part in parts_of(name)):
+    if is_beforehand(name):
         return False
-    telling = {part for part in parts_of(target) if len(part) >= 3 and part not in _WORDS_OF_MANY}
-    return bool(telling & set(parts_of(name)))
+    telling = {part for part in words_of(target) if len(part) >= 3 and part not in _WORDS_OF_MANY}
+    return bool(telling & set(words_of(name)))
 
 
-_BEFOREHAND = (
-    "sched",
-    "plan",
-    "expect",
-    "forecast",
-    "estim",
-    "prev",
-    "prior",
-    "past",
-    "last",
-    "hist",
-    "reserv",
-    "book",
-)
 _WORDS_OF_MANY = {
     "avg", "mean", "total", "sum", "min", "max", "num", "count", "rate", "per", "the", "time", "date", "year", "month",
     "day", "days", "flag", "type", "status", "class", "target", "label", "value", "number",
@@ -283,7 +272,7 @@ def _split(
     request = SplitRequest(
         schema.task,
         schema.target.name,
-        features=tuple(column.name for column in schema.with_role("feature")),
+        compared=compared_columns(schema, (roles.time, roles.entity)),
         time=roles.time,
         id=roles.entity,
         horizon=horizon or timedelta(0),
@@ -305,15 +294,11 @@ def _doubted(time: Suggestion, why: str) -> Suggestion:
     return replace(time, is_sure=False, because=f"{time.because}, but {why[0].lower()}{why[1:].rstrip('.')}")
 
 
-def _development(dataset: Dataset, split: Split, seed: int) -> pl.DataFrame:
-    """Return at most 20,000 development rows in the table's order."""
-    rows = split.development
-    if len(rows) > MOST_ROWS:
-        chance = np.random.default_rng(derived(seed, "draft"))
-        rows = np.sort(chance.choice(rows, MOST_ROWS, replace=False))
-    wanted = np.zeros(dataset.rows, dtype=bool)
-    wanted[rows] = True
-    return dataset.frame.filter(pl.lit(pl.Series(wanted))).collect(engine="streaming")
+def _looked_at(development: np.ndarray, seed: int) -> np.ndarray:
+    """Return the numbers of at most 20,000 development rows, ascending."""
+    if len(development) <= MOST_ROWS:
+        return development
+    return np.sort(np.random.default_rng(derived(seed, "draft")).choice(development, MOST_ROWS, replace=False))
 
 
 # ---- effect

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from milepost.data.leak_names import words_of
 from milepost.draft.quantities import FLAGS, PERCENT
 from milepost.metrics.names import Task
 
@@ -110,7 +111,7 @@ def columns_meant(words: Iterable[str], columns: Iterable[str]) -> tuple[str, ..
     """
     found: dict[str, tuple[int, int, int]] = {}
     for place, column in enumerate(columns):
-        parts = {_stem(part) for part in _parts(column)}
+        parts = {_stem(part) for part in words_of(column)}
         ranks = [rank for rank, word in enumerate(words) if _stem(word) in parts]
         if ranks:
             # a column that is the word beats one that only contains it
@@ -185,12 +186,6 @@ def _end_of_phrase(text: str, start: int) -> int:
 def _words(text: str) -> list[str]:
     found = [word.casefold() for word in re.findall(_WORD, text, FLAGS)]
     return [word for word in found if word not in _EMPTY and any(letter.isalpha() for letter in word)]
-
-
-def _parts(column: str) -> list[str]:
-    """Return the words of a column name: "SalePrice" and "sale_price" have the same two."""
-    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", column)
-    return [part.casefold() for part in re.split(r"[^0-9A-Za-z\u0080-\uffff]+", spaced) if part]
 
 
 def _stem(word: str) -> str:

@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from milepost.data.expressions.column import as_polars
-from milepost.data.expressions.parse import parse
+from milepost.data.expressions.parse import Expression, parse
 from milepost.data.schema import Dtype, Schema
-from milepost.ground.errors import UnknownNameError
+from milepost.ground.errors import MilepostError, UnknownNameError
 from milepost.problem.spec import Problem
 
 
@@ -38,13 +38,15 @@ class Stakes:
 
 
 CELLS = ("true_positive", "false_positive", "true_negative", "false_negative")
+JUDGED: Mapping[str, Dtype] = {"truth": "float", "prediction": "float"}  # what value.row reads beside the columns
 
 
 def check_value(problem: Problem, schema: Schema) -> None:
     """Refuse money that does not fit the table, before anything is learned for it.
 
     Raises:
-        MilepostError: an expression is wrong, or the matrix names a class that does not occur.
+        MilepostError: an expression is wrong, a column has the name of what is judged, or the matrix names a class
+            that does not occur.
     """
     value = problem.value
     if value is None:
@@ -52,14 +54,29 @@ def check_value(problem: Problem, schema: Schema) -> None:
     declared = {cell: getattr(value, cell) for cell in CELLS} if schema.task == "binary" else {}
     types = schema.dtypes
     if schema.task == "regression":
-        declared, types = {"row": value.row}, {**types, "truth": "float", "prediction": "float"}
+        declared, types = {"row": value.row}, {**types, **JUDGED}
     for key, amount in declared.items():
         if isinstance(amount, str):
-            parse(amount, types=types, where=problem.where(f"value.{key}"), gives=("number",))
+            expression = parse(amount, types=types, where=problem.where(f"value.{key}"), gives=("number",))
+            _refuse_two_meanings(expression, schema, problem.where(f"value.{key}"))
     for truth, row in (value.matrix or {}).items() if schema.task == "multiclass" else ():
         for label in (truth, *row):
             if label not in schema.labels:
                 raise UnknownNameError("class", label, known=schema.labels, where=problem.where("value.matrix"))
+
+
+def _refuse_two_meanings(expression: Expression, schema: Schema, where: str) -> None:
+    """Refuse a column called truth or prediction where the money of a number reads that word."""
+    if schema.task != "regression":
+        return
+    for name in JUDGED:
+        if name in expression.columns and name in schema.names and (name, schema.target.name) != ("truth", "truth"):
+            meant = "the true answer" if name == "truth" else "the model's answer"
+            raise MilepostError(
+                f"value.row reads {name!r}, which means {meant} there, but the table has a column {name!r} too.",
+                where=where,
+                fix=f"Give the column {name!r} of the table another name.",
+            )
 
 
 def stakes(problem: Problem, frame: pl.DataFrame, types: Mapping[str, Dtype]) -> Stakes | None:
@@ -75,6 +92,16 @@ def stakes(problem: Problem, frame: pl.DataFrame, types: Mapping[str, Dtype]) ->
     return Stakes(
         *(_amounts(getattr(problem.value, cell), frame, types, problem.where(f"value.{cell}")) for cell in CELLS)
     )
+
+
+def unknown_stakes(problem: Problem, frame: pl.DataFrame, types: Mapping[str, Dtype]) -> dict[str, float]:
+    """Return for each cell with an expression the share of the rows in which it has no value, 0..1."""
+    declared = {cell: getattr(problem.value, cell) for cell in CELLS} if problem.value else {}
+    return {
+        cell: _computed(amount, frame, types, problem.where(f"value.{cell}")).null_count() / max(frame.height, 1)
+        for cell, amount in declared.items()
+        if isinstance(amount, str)
+    }
 
 
 def money(
@@ -100,8 +127,7 @@ def money(
     if problem.value.row is None:
         return None
     judged = frame.with_columns(pl.Series("truth", truth), pl.Series("prediction", decision))
-    types: dict[str, Dtype] = {**schema.dtypes, "truth": "float", "prediction": "float"}
-    return _amounts(problem.value.row, judged, types, problem.where("value.row"))
+    return _amounts(problem.value.row, judged, {**schema.dtypes, **JUDGED}, problem.where("value.row"))
 
 
 def value_matrix(problem: Problem, labels: tuple[str, ...]) -> np.ndarray | None:
@@ -115,6 +141,10 @@ def value_matrix(problem: Problem, labels: tuple[str, ...]) -> np.ndarray | None
 def _amounts(declared: float | str, frame: pl.DataFrame, types: Mapping[str, Dtype], where: str) -> np.ndarray:
     if not isinstance(declared, str):
         return np.full(frame.height, float(declared))
-    expression = parse(declared, types=types, where=where)
-    amounts = frame.select(as_polars(expression.tree).alias("amount"))["amount"]
-    return amounts.cast(pl.Float64).fill_null(0.0).fill_nan(0.0).to_numpy()
+    return _computed(declared, frame, types, where).fill_null(0.0).to_numpy()
+
+
+def _computed(declared: str, frame: pl.DataFrame, types: Mapping[str, Dtype], where: str) -> pl.Series:
+    """Return what an expression gives for each row, one that reads no column too; missing stays missing."""
+    tree = as_polars(parse(declared, types=types, where=where).tree).cast(pl.Float64).fill_nan(None)
+    return frame.with_columns(tree.alias("__amount__"))["__amount__"]

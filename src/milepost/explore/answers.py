@@ -39,8 +39,8 @@ def about_answers(frame: pl.DataFrame, schema: Schema) -> list[Finding]:
 
 
 def _classes(values: pl.Series, schema: Schema) -> list[Finding]:
-    counts = values.cast(pl.String).value_counts(sort=True)
-    names, rows = counts[values.name].to_list(), counts["count"].to_list()
+    counts = values.cast(pl.String).value_counts(sort=True, name="__rows__")
+    names, rows = counts[values.name].to_list(), counts["__rows__"].to_list()
     if len(rows) < 2:
         return []
     if schema.task == "multiclass":

@@ -23,7 +23,7 @@ def about_levels(frame: pl.DataFrame, schema: Schema) -> list[Finding]:
     for column in schema.with_role("feature"):
         if column.name not in frame.columns:
             continue
-        counts = frame[column.name].value_counts(sort=True)["count"]
+        counts = frame[column.name].value_counts(sort=True, name="__rows__")["__rows__"]
         if len(counts) > 1 and counts[0] >= NEARLY_ONE * len(frame):
             one[column.name] = share(int(counts[0]) / len(frame))
         if column.kind != "category":

@@ -8,8 +8,10 @@ import polars as pl
 
 from milepost.data.expressions.column import as_polars
 from milepost.data.expressions.parse import Expression
-from milepost.data.findings import Finding
+from milepost.data.findings import Finding, Severity
 from milepost.ground.text import counted, share
+
+MOSTLY = 0.5  # share of the rows
 
 
 def about_undefined(frame: pl.DataFrame, derived: Mapping[str, Expression]) -> tuple[Finding, ...]:
@@ -35,4 +37,5 @@ def _finding(frame: pl.DataFrame, name: str, expression: Expression) -> Finding 
         "known, as after a division by zero; it counts as missing there."
     )
     do = "Nothing, if that is meant; otherwise say what it should be: COALESCE(…, 0)."
-    return Finding("feature-undefined", "note", name, says, {"rows": rows, "share": part}, do)
+    severity: Severity = "warn" if part >= MOSTLY else "note"
+    return Finding("feature-undefined", severity, name, says, {"rows": rows, "share": part}, do)

@@ -124,8 +124,8 @@ def level_texts(values: pl.Series) -> pl.Series:
 
 def _category_blocks(values: pl.Series, style: Style, targets: np.ndarray) -> Iterator[Block]:
     texts = level_texts(values)
-    counts = texts.drop_nulls().value_counts().sort(["count", values.name], descending=[True, False])
-    common = counts.filter(pl.col("count") >= FEWEST_ROWS[style])[values.name].to_list()
+    counts = texts.drop_nulls().value_counts(name="__rows__").sort(["__rows__", values.name], descending=[True, False])
+    common = counts.filter(pl.col("__rows__") >= FEWEST_ROWS[style])[values.name].to_list()
     other = counts.height > len(common)
     has_missing = texts.null_count() > 0
     if len(common) + other + has_missing < 2:

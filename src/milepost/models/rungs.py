@@ -113,7 +113,7 @@ def fit_rule(work: Work) -> Member:
     assert rule is not None  # the climb offers this rung only where the problem has a rule
     rows = _all(work)
     prior = _overall(material, material.truth[rows])
-    keys = material.frame[rows].select(as_polars(rule.tree).alias("rule"))["rule"]
+    keys = material.frame[rows].with_columns(as_polars(rule.tree).alias("__rule__"))["__rule__"]
     if material.task == "regression" and rule.type == "number":
         return Member(
             {"rung": "rule", "encoding": [], "model": {"kind": "expression", "tree": rule.tree, "otherwise": prior}}

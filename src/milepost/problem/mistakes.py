@@ -169,7 +169,8 @@ def _out_of_range(key: str, value: object, known: Mapping[str, FieldInfo]) -> Mi
     what = f"{key} is {shown(value)}, which is out of range."
     if field is None:
         return Mistake(key, what, "Write another value.")
-    if isinstance(value, int | float) and 1 < value <= 100 and field.examples and 0 < field.examples[0] < 1:
+    example = (field.examples or [None])[0]
+    if isinstance(value, int | float) and 1 < value <= 100 and isinstance(example, float) and 0 < example < 1:
         return Mistake(
             key,
             what,

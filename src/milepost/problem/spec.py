@@ -98,7 +98,9 @@ class Data(Table):
         default=None, description="The column that says when the prediction would be made.", examples=["snapshot_at"]
     )
     known_at: Text | None = Field(
-        default=None, description="The column that says when the truth was recorded.", examples=["confirmed_at"]
+        default=None,
+        description="The column that says when the truth was recorded; without a value it is not yet known.",
+        examples=["confirmed_at"],
     )
     label_delay: Span | None = Field(
         default=None, description="How long after the horizon the truth is known.", examples=["2d"]

@@ -9,12 +9,14 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shutil
 import socket
 import sqlite3
+import tempfile
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -56,12 +58,15 @@ def connect(uri: str) -> Any:
         EnvironmentFault: MLflow is missing; the server, the database or its file does not answer or is damaged.
     """
     with calls(uri, settings=_FIRST_CALL):
-        address = _knock(uri)
-        with door("mlflow"):
-            from mlflow.tracking import MlflowClient
-        client = MlflowClient(tracking_uri=address, registry_uri=address)
-        client.search_experiments(max_results=1)
-        return client
+        return _answering_client(_knock(uri))
+
+
+def _answering_client(address: str) -> Any:
+    with door("mlflow"):
+        from mlflow.tracking import MlflowClient
+    client = MlflowClient(tracking_uri=address, registry_uri=address)
+    client.search_experiments(max_results=1)
+    return client
 
 
 @contextmanager
@@ -121,6 +126,8 @@ def _knock_at_file(path: Path, uri: str) -> str:
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     is_new = not path.exists() or path.stat().st_size == 0
+    if is_new:
+        _make_file(path)
     with closing(sqlite3.connect(path, timeout=_PATIENCE_SECONDS, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("ROLLBACK")
@@ -129,6 +136,41 @@ def _knock_at_file(path: Path, uri: str) -> str:
         generation += 1
     _files[path] = path.stat().st_ino, generation
     return f"sqlite:///{path.parent}{'/.' * generation}/{path.name}"
+
+
+def _make_file(path: Path) -> None:
+    """Let MLflow make its tables elsewhere and put them at path whole: it could never mend a half-made file."""
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        made, whole = Path(folder, "made.db").resolve(), Path(folder, "whole.db")
+        with _without_waiting(made):
+            _answering_client(f"sqlite:///{made}")
+        shutil.copyfile(made, whole)  # MLflow keeps its connection to the one that it made
+        if path.exists():  # and is empty
+            whole.replace(path)
+            return
+        with suppress(FileExistsError):  # another process was faster, and its file is as good
+            os.link(whole, path)
+
+
+@contextmanager
+def _without_waiting(file: Path) -> Iterator[None]:
+    """Let SQLite not wait for the disk in the block, for a file that is thrown away if the power fails."""
+    with door("sqlalchemy"):
+        from sqlalchemy import event
+        from sqlalchemy.engine import Engine
+
+    def hurry(connection: object, _: object) -> None:
+        if isinstance(connection, sqlite3.Connection):
+            with closing(connection.cursor()) as cursor:
+                if str(file) in [place for _, _, place in cursor.execute("PRAGMA database_list").fetchall()]:
+                    cursor.execute("PRAGMA synchronous = OFF")
+                    cursor.execute("PRAGMA journal_mode = MEMORY")
+
+    event.listen(Engine, "connect", hurry)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "connect", hurry)
 
 
 def _fault(why: Exception, uri: str) -> MilepostError | None:
@@ -148,7 +190,10 @@ def _fault(why: Exception, uri: str) -> MilepostError | None:
     if code is None and family not in _STORES and not isinstance(why, OSError):
         return None
     if uri.startswith("sqlite"):
-        fix = "Stop what holds the file, make it writable, or move a damaged file away, then run the command again."
+        fix = (
+            "Free some space, make the file writable, stop what holds it, or move a damaged one away; "
+            "then run the command again."
+        )
     else:
         fix = "Check that the server runs and that stores.registry names it, then run the same command again."
     return EnvironmentFault(f"The registry failed: {_one_line(_root_cause(why))}", where=shown(uri), fix=fix)
@@ -159,7 +204,9 @@ def _root_cause(why: BaseException) -> str:
     below: BaseException | None = why
     while below is not None:
         last, below = below, below.__cause__ or below.__context__
-    return str(last if isinstance(last, OSError | sqlite3.Error) else why)
+    if isinstance(last, OSError):
+        return last.strerror or str(last)
+    return str(last if isinstance(last, sqlite3.Error) else why)
 
 
 def _one_line(text: str) -> str:

@@ -59,7 +59,7 @@ def promote(
         raise MilepostError(
             f"Bundle {bundle_id} may not answer yet: its verdict is {verdict!r}.",
             where=f"bundle {bundle_id} of {store.name}",
-            fix="Give the reason for promoting it all the same, in words.",
+            fix="Give the reason for promoting it all the same, in words: --reason '…'",
         )
     version = _version(bundle_id, store)
 

@@ -152,6 +152,9 @@ def _composed(result: Any, problem: Problem | None) -> RenderableType:
     )
 
 
+_TITLES = {"open_questions": "What only you can answer"}  # of parts that are plain sentences
+
+
 def _part(label: str, value: Any, problem: Problem | None) -> RenderableType:
     if isinstance(value, Mapping):
         if all(_is_short(item) for item in value.values()):
@@ -160,6 +163,8 @@ def _part(label: str, value: Any, problem: Problem | None) -> RenderableType:
         return terminal.spaced(
             terminal.heading(_label(label)), *(view(item, problem=problem) for item in value.values())
         )
+    if label in _TITLES:
+        return Group(terminal.heading(_TITLES[label]), view(value, problem=problem))
     if isinstance(value, Sequence) and value and type(value[0]) in VIEWS_OF_MANY:
         return Group(terminal.heading(_label(label)), view(value, problem=problem))
     return view(value, problem=problem)

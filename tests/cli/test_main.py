@@ -1,0 +1,127 @@
+import polars as pl
+import pytest
+
+from telco import edit_contract, files_in
+
+COMMANDS = ("init", "check", "train", "evaluate", "report", "score", "status", "promote", "tour", "explain")
+
+
+def next_command(ran):
+    """Return what the last lines of an output name as the next command."""
+    said = " ".join(ran.out.split("\nNext: ")[-1].split())
+    assert said.startswith("milepost "), ran.out
+    return said.removeprefix("milepost ").split(",")[0]
+
+
+# ---- the road
+
+
+def test_whoever_follows_the_next_commands_walks_the_whole_road(telco, run):
+    typed, command = [], "check"
+    while command not in typed and len(typed) < 10:
+        typed.append(command)
+        words = command.replace("TABLE", "telco.csv").split()
+        ran = run(*words, "--quiet", folder=telco)
+        assert ran.code in (0, 4), ran.err
+        assert ran.err == ""
+        command = next_command(ran)
+    assert [words.split()[0] for words in typed] == ["check", "train", "evaluate", "report", "status", "score"]
+    assert pl.read_parquet(telco / "answers.parquet").height == 1_500
+    assert list(telco.glob("churn-*.html"))
+
+
+def test_init_drafts_a_contract_that_check_understands(telco, run):
+    ran = run("init", "telco.csv", "--target", "churn", "--problem", "mine.toml", folder=telco)
+    assert (ran.code, next_command(ran)) == (0, "check --problem mine.toml")
+    assert run("check", "--problem", "mine.toml", folder=telco).code in (0, 4)
+
+
+def test_init_without_a_target_and_a_terminal_lists_candidates(telco, run):
+    ran = run("init", "telco.csv", "--problem", "mine.toml", folder=telco)
+    assert (ran.code, ran.out) == (2, "")
+    assert "churn (No or Yes" in ran.err
+    assert "--target churn" in ran.err
+    assert not (telco / "mine.toml").exists()
+
+
+def test_init_never_overwrites_a_file(telco, run):
+    before = files_in(telco)
+    ran = run("init", "telco.csv", "--target", "churn", folder=telco)
+    assert ran.code == 2
+    assert "exists already" in ran.err
+    assert files_in(telco) == before
+
+
+def test_promote_needs_a_reason_where_the_verdict_is_not_met(trained, run):
+    edit_contract(trained, ">= 0.70", ">= 0.95")
+    assert run("evaluate", folder=trained).code == 3
+    refused = run("promote", "churn:1", folder=trained)
+    assert refused.code == 2
+    assert "--reason" in refused.err
+    ran = run("promote", "churn:1", "--reason", "the best there is", folder=trained)
+    assert (ran.code, next_command(ran)) == (0, "score churn@champion TABLE -o answers.parquet")
+    assert "the best there is" in run("status", folder=trained).out
+
+
+def test_explain_tells_one_term_or_all_of_them(tmp_path, run):
+    one, every = run("explain", "recall", folder=tmp_path), run("explain", folder=tmp_path)
+    assert (one.code, every.code) == (0, 0)
+    assert one.out.startswith("recall\n")
+    assert len(every.out) > 50 * len(one.out)
+
+
+# ---- exit codes
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "recall", "code", "word"),
+    [
+        (">= 0.70", ">= 0.40", 0, "MET"),
+        (">= 0.95", ">= 0.40", 3, "NOT MET"),
+        (">= 0.70", ">= 0.55", 4, "CAN'T TELL YET"),
+    ],
+)
+def test_the_exit_code_of_evaluate_is_its_verdict(trained, run, accuracy, recall, code, word):
+    path = edit_contract(trained, 'accuracy = ">= 0.70"', f'accuracy = "{accuracy}"')
+    path.write_text(path.read_text().replace('recall = ">= 0.40"', f'recall = "{recall}"'))
+    ran = run("evaluate", folder=trained)
+    assert ran.code == code
+    assert f"\n{word}  " in ran.out
+
+
+@pytest.mark.parametrize(
+    ("words", "says", "fix"),
+    [
+        (["trian"], "No such command 'trian'. Did you mean 'train'?", "milepost --help"),
+        (["train", "--prblem", "x"], "No such option: --prblem", "milepost train --help"),
+        (["train", "--seed", "x"], "'--seed'", "milepost train --help"),
+        (["train", "--workers", "0"], "'--workers'", "milepost train --help"),
+        (["score", "a"], "Missing argument 'TABLE'.", "milepost score --help"),
+        (["explain", "recal"], "No term is called 'recal'.", "'recall'"),
+        (["status", "--problem", "none.toml"], "There is no problem file 'none.toml'.", "milepost init"),
+    ],
+)
+def test_a_mistake_in_the_words_exits_2_and_says_what_where_and_fix(tmp_path, run, words, says, fix):
+    ran = run(*words, folder=tmp_path)
+    what, where, cure = ran.err.splitlines()
+    assert (ran.code, ran.out) == (2, "")
+    assert says in what
+    assert where.startswith("  where: ")
+    assert cure.startswith("  fix:   ")
+    assert fix in cure
+
+
+def test_no_words_at_all_show_the_help(tmp_path, run):
+    ran = run(folder=tmp_path)
+    assert ran.code == 0
+    for command in COMMANDS:
+        assert f" {command} " in ran.out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_takes_the_options_that_all_commands_have(tmp_path, run, command):
+    ran = run(command, "--help", folder=tmp_path)
+    assert ran.code == 0
+    for option in ("--problem", "--json", "--quiet", "--seed"):
+        assert option in ran.out
+    assert "<bool>" not in ran.out

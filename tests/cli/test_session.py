@@ -1,0 +1,144 @@
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import milepost
+from milepost.ground.errors import EnvironmentFault
+from program import PROGRAM, environment, run_program
+from telco import edit_contract
+
+FULL = Path("/dev/full")
+EVERY = {
+    "init": ("init", "telco.csv", "--target", "churn", "--problem", "new.toml"),
+    "check": ("check",),
+    "evaluate": ("evaluate",),
+    "report": ("report",),
+    "score": ("score", "churn:1", "telco.csv", "-o", "answers.parquet"),
+    "status": ("status",),
+    "promote": ("promote", "churn:1"),
+    "explain": ("explain", "recall"),
+}
+
+
+# ---- one object, and silence
+
+
+@pytest.mark.parametrize("words", EVERY.values(), ids=list(EVERY))
+def test_json_is_one_object_that_names_the_next_command(judged, run, words):
+    ran = run(*words, "--json", "--quiet", folder=judged)
+    assert ran.code in (0, 4)
+    assert ran.err == ""
+    assert ran.document["next_step"].startswith("milepost ")
+
+
+@pytest.mark.parametrize("words", EVERY.values(), ids=list(EVERY))
+def test_answers_go_to_standard_output_and_end_with_the_next_command(judged, run, words):
+    ran = run(*words, "--quiet", folder=judged)
+    assert ran.err == ""
+    assert "\nNext: milepost " in ran.out
+    assert "\x1b" not in ran.out
+    assert not [line for line in ran.out.splitlines() if line != line.rstrip()]
+
+
+@pytest.mark.parametrize("words", [["status"], ["explain", "recal"], ["trian"], ["score", "x"]])
+def test_an_error_is_one_json_object_too(tmp_path, run, words):
+    ran = run(*words, "--json", folder=tmp_path)
+    assert ran.code == 2
+    assert set(ran.document["error"]) == {"what", "where", "fix"}
+    assert ran.err.startswith(ran.document["error"]["what"])
+
+
+def test_progress_goes_to_standard_error(judged, run):
+    ran = run("check", folder=judged)
+    assert ran.err.startswith("read: reading telco.csv\n")
+    assert "reading telco.csv" not in ran.out
+
+
+# ---- terminals
+
+
+@pytest.mark.parametrize("words", EVERY.values(), ids=list(EVERY))
+def test_nothing_is_wider_than_a_terminal_of_60_columns(judged, run, monkeypatch, words):
+    monkeypatch.setenv("COLUMNS", "60")
+    ran = run(*words, "--quiet", folder=judged)
+    wide = [line for line in ran.out.splitlines() if len(line) > 60]
+    assert not wide, wide
+
+
+def test_a_terminal_has_colours_unless_no_color_says_otherwise(judged, run, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    assert "\x1b[32m" in run("evaluate", "--quiet", folder=judged).out
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[32m" not in run("evaluate", "--quiet", folder=judged).out
+
+
+def test_an_ascii_terminal_gets_an_answer(judged):
+    ran = run_program("evaluate", "--quiet", folder=judged, more={"PYTHONIOENCODING": "ascii"})
+    assert (ran.code, ran.err) == (0, "")
+    assert "accuracy >= 0.70" in ran.out
+
+
+# ---- what can go wrong with the program itself
+
+
+def test_a_bug_of_ours_keeps_its_traceback_and_asks_for_a_report(tmp_path, run, monkeypatch):
+    def broken(*_, **__):
+        return {}["nothing"]
+
+    monkeypatch.setattr(milepost, "explain", broken, raising=False)
+    ran = run("explain", "recall", "--json", folder=tmp_path)
+    assert ran.code == 1
+    assert "Traceback" in ran.err
+    assert ran.err.splitlines()[-1].startswith("This is a bug in Milepost")
+    assert "report it" in ran.document["error"]["fix"]
+
+
+def test_a_refusal_of_the_system_that_nobody_foresaw_exits_5(tmp_path, run, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device", "/data/x")
+
+    monkeypatch.setattr(milepost, "explain", full, raising=False)
+    ran = run("explain", "recall", folder=tmp_path)
+    assert ran.code == EnvironmentFault.exit_code
+    assert ran.err.splitlines()[1] == "  where: /data/x"
+
+
+def test_an_interruption_exits_130_with_one_line(tmp_path, run, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(milepost, "explain", interrupted, raising=False)
+    ran = run("explain", "recall", "--json", folder=tmp_path)
+    assert ran.code == 130
+    assert len(ran.err.splitlines()) == 1
+    assert ran.document["error"]["what"] == "Interrupted."
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_reader_that_goes_away_is_no_error(tmp_path, more):
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [*PROGRAM, "explain", *more], cwd=tmp_path, env=environment(), stdout=write, stderr=subprocess.PIPE, check=False
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+def test_an_answer_that_cannot_be_written_exits_5(tmp_path):
+    with FULL.open("w") as full:
+        done = subprocess.run(
+            [*PROGRAM, "explain"], cwd=tmp_path, env=environment(), stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 5
+    assert b"standard output" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_the_exit_code_does_not_depend_on_how_the_answer_is_shown(trained, run):
+    edit_contract(trained, ">= 0.70", ">= 0.95")
+    assert [run("evaluate", *how, folder=trained).code for how in ((), ("--json",), ("--quiet",))] == [3, 3, 3]

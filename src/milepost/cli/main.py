@@ -93,9 +93,14 @@ def score(
     bundle: Bundle,
     table: Annotated[str, typer.Argument(metavar="TABLE", help="The rows to answer.")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help="Parquet file to write.")],
+    keep: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="A further column to keep; may be given several times.")
+    ] = None,
 ) -> object:
     """Answer every row of a table, in batches of bounded memory."""
-    return milepost.score(bundle, table, output=output, problem=session.problem, listener=session.listener)
+    return milepost.score(
+        bundle, table, output=output, keep=keep or (), problem=session.problem, listener=session.listener
+    )
 
 
 @road()
@@ -120,9 +125,10 @@ def promote(
 def tour(
     session: Session,
     folder: Annotated[Path, typer.Option(metavar="PATH", help="Where to keep its files.")] = Path("telco-tour"),
+    rows: Annotated[int | None, typer.Option(metavar="N", min=400, help="Customers; all 7,043 if left out.")] = None,
 ) -> object:
     """Walk the whole road on real data, in plain words."""
-    toured = milepost.tour(folder, seed=session.seed, on_leg=session.tell, listener=session.listener)
+    toured = milepost.tour(folder, rows=rows, seed=session.seed, on_leg=session.tell, listener=session.listener)
     return toured if session.json else replace(toured, legs=())  # the legs are printed already
 
 

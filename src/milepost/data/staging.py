@@ -16,9 +16,9 @@ from pathlib import Path
 
 import polars as pl
 
-from milepost.data.batches import ROWS
 from milepost.ground.files import canonical_json, hash_of_file, hash_of_text, whole_file
 
+GROUP_ROWS = 32_768  # of what is staged: Polars reads several groups ahead, whole rows of text
 READING = 2  # rises when the same source would be staged otherwise
 _SMALL = 64 << 20  # bytes; up to this a file is known by its content, above by its path, size and time of change
 _DISK_FULL = ("os error 28", "no space left", "os error 122", "os error 27", "file too large")  # quotas, limits
@@ -47,8 +47,13 @@ def staged_path(folder: Path, name: str, key: str) -> Path:
     return folder / f"{plain or 'table'}-{key}.parquet"
 
 
-def write_parquet(frame: pl.LazyFrame, path: Path) -> None:
+def write_parquet(frame: pl.LazyFrame, path: Path, *, group_rows: int = GROUP_ROWS) -> None:
     """Write frame to path in pieces, whole or not at all; what is read from may be larger than memory.
+
+    Args:
+        frame: the table.
+        path: file to write.
+        group_rows: rows in a row group; it bounds what a streaming reader holds.
 
     Raises:
         EnvironmentFault: the disk refused.
@@ -56,7 +61,7 @@ def write_parquet(frame: pl.LazyFrame, path: Path) -> None:
     """
     with whole_file(path) as partial:
         try:
-            frame.sink_parquet(partial, row_group_size=ROWS, engine="streaming")
+            frame.sink_parquet(partial, row_group_size=group_rows, engine="streaming")
         except (pl.exceptions.PolarsError, OSError) as why:
             if is_disk_full(why, path):
                 raise OSError(errno.ENOSPC, "No space left on device") from why

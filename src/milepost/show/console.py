@@ -6,16 +6,18 @@ a field of a result: a known result -> its view, a sentence -> a paragraph, a sh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 
 from milepost.data.findings import Finding
 from milepost.data.schema import Schema
+from milepost.draft.candidates import Candidates
 from milepost.draft.sense import Sense
 from milepost.draft.sentence import Understood
 from milepost.evaluate.thresholds import ThresholdChoice
@@ -50,14 +52,16 @@ def _threshold(choice: ThresholdChoice, problem: Problem | None) -> RenderableTy
 
 
 def _leg(leg: Leg, problem: Problem | None) -> RenderableType:
-    shown = None if leg.result is None else view(leg.result, problem=problem)
-    return terminal.spaced(
-        terminal.plain(f"\n── {leg.number}. {leg.title} ──", "bold"),
+    walks_on = hasattr(leg.result, "next_step")  # the next leg says what comes next
+    result = replace(leg.result, next_step="") if walks_on else leg.result
+    told = terminal.spaced(
+        terminal.plain(f"── {leg.number}. {leg.title} ──", "bold"),
         terminal.plain(leg.why, "dim"),
         terminal.plain(f"$ {leg.command}", "bold") if leg.command else None,
-        shown,
+        None if result is None else view(result, problem=problem),
         *(terminal.plain(sentence) for sentence in leg.found),
     )
+    return Padding(told, (0, 0, 1, 0))
 
 
 VIEWS: dict[type, View] = {
@@ -69,6 +73,7 @@ VIEWS: dict[type, View] = {
     Schema: lambda schema, _: terminal.plain(columns_in_short(schema) + "."),
     Entry: lambda entry, _: views.entry_view(entry),
     Understood: lambda understood, _: drafts.understood_view(understood),
+    Candidates: lambda candidates, _: drafts.candidates_view(candidates),
     Sense: lambda sense, _: drafts.sense_view(sense),
     Measured: lambda measured, problem: views.measures_view({measured.metric: measured}, currency=currency_of(problem)),
     MilepostError: lambda error, _: views.error_view(error),
@@ -159,14 +164,14 @@ def _part(label: str, value: Any, problem: Problem | None) -> RenderableType:
     if isinstance(value, Mapping):
         if all(_is_short(item) for item in value.values()):
             pairs = terminal.facts((str(key), _short(item)) for key, item in value.items())
-            return Group(terminal.heading(_label(label)), pairs)
+            return Group(terminal.heading(_label(label).capitalize()), pairs)
         return terminal.spaced(
-            terminal.heading(_label(label)), *(view(item, problem=problem) for item in value.values())
+            terminal.heading(_label(label).capitalize()), *(view(item, problem=problem) for item in value.values())
         )
     if label in _TITLES:
         return Group(terminal.heading(_TITLES[label]), view(value, problem=problem))
     if isinstance(value, Sequence) and value and type(value[0]) in VIEWS_OF_MANY:
-        return Group(terminal.heading(_label(label)), view(value, problem=problem))
+        return Group(terminal.heading(_label(label).capitalize()), view(value, problem=problem))
     return view(value, problem=problem)
 
 
@@ -196,6 +201,8 @@ def _rows(items: Sequence[Any]) -> RenderableType:
 def _is_short(value: Any) -> bool:
     if isinstance(value, str):
         return len(value) <= _LONGEST_FACT and not value.rstrip().endswith((".", "!", "?"))
+    if isinstance(value, tuple):
+        return all(isinstance(item, str) and _is_short(item) for item in value)
     return isinstance(value, bool | int | float | Path | datetime | timedelta)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rich.console import Group
 
+from milepost.draft.candidates import Candidates
 from milepost.draft.prospects import Prospect
 from milepost.draft.sense import Sense
 from milepost.draft.sentence import Understood
@@ -21,6 +22,12 @@ def understood_view(understood: Understood) -> Group:
     return spaced(heading("Your sentence"), table, *(plain(doubt) for doubt in understood.doubts))
 
 
+def candidates_view(candidates: Candidates) -> Group:
+    """Return which columns may be the target, the likeliest first."""
+    rows = tuple(zip(candidates.names, candidates.reasons, strict=True))
+    return Group(heading("Columns that may be the target"), Grid((Heading("column"), Heading("because")), rows))
+
+
 def sense_view(sense: Sense) -> Group:
     """Return what is free, what can be verified, and what is odd, the sentences first."""
     rows = sense.rows
@@ -34,16 +41,28 @@ def sense_view(sense: Sense) -> Group:
     ]
     return spaced(
         facts(short),
+        plain(_in_short(sense), "bold"),
         Group(heading("What the criteria need"), _prospects(sense.criteria)) if sense.criteria else None,
         Group(*sentences(sense.says, mark="-")),
         Group(heading("What is odd"), findings_view(sense.findings)) if sense.findings else None,
-        next_view(sense.next_step),
+        next_view(sense.next_step) if sense.next_step else None,
     )
+
+
+def _in_short(sense: Sense) -> str:
+    """Return what the exit code says, in words."""
+    if sense.outcome == "met":
+        return "The problem makes sense: every criterion can be verified."
+    if sense.outcome == "not met":
+        return "Something must be mended before this problem makes sense."
+    if not sense.criteria:
+        return "The problem can be trained, but names no success criterion to judge it by."
+    return "The problem can be trained, but its test rows will probably not tell about every criterion."
 
 
 def _prospects(criteria: tuple[Prospect, ...]) -> Grid:
     headings = (
-        Heading("criterion"),
+        Heading("criterion", is_whole=True),
         Heading("free", is_number=True),
         Heading("rule", is_number=True, from_width=70),
         Heading("rows needed", is_number=True, may_fold=True),

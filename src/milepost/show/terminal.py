@@ -24,12 +24,14 @@ class Heading:
         title: what stands above it.
         is_number: set to the right, on one line.
         may_fold: a number that may take two lines where space is short.
+        is_whole: a text that never takes two lines.
         from_width: columns of a terminal from which on it is shown.
     """
 
     title: str
     is_number: bool = False
     may_fold: bool = False
+    is_whole: bool = False
     from_width: int = NARROW
 
 
@@ -48,7 +50,7 @@ class Grid:
             table.add_column(
                 head.title,
                 justify="right" if head.is_number else "left",
-                no_wrap=head.is_number and not head.may_fold,
+                no_wrap=head.is_whole or (head.is_number and not head.may_fold),
                 overflow="fold",
             )
         for row in self.rows:

@@ -243,7 +243,7 @@ def verdict_view(verdict: Verdict, *, target: str = "", noun: str = "rows", curr
 
 def _criteria(judged: Sequence[Judged], level: float, currency: str) -> Grid:
     headings = (
-        Heading("criterion"),
+        Heading("criterion", is_whole=True),
         Heading("outcome"),
         Heading("value", is_number=True),
         Heading(f"{wording.level_title(level)} interval", is_number=True, may_fold=True),

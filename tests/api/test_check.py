@@ -129,7 +129,7 @@ def test_a_horizon_that_takes_much_of_the_history_is_told(problem):
         ({"more": '[features]\na = "length(plan)"', "data": 'context = ["plan"]'}, "context"),
         ({"more": '[features]\na = "length(shop)"', "data": 'group = "shop"'}, "group"),
         ({"more": '[features]\na = "length(shop)"', "data": 'id = "shop"'}, "'id'"),
-        ({"more": "[baseline]\nrule = \"churn = 'Yes'\""}, "reads the target 'churn'"),
+        ({"more": "[baseline]\nrule = \"churn = 'Yes'\""}, "reads 'churn', which is not known"),
         ({"more": '[value]\ntrue_positive = "chargee"'}, "chargee"),
         ({"more": '[success]\nrmse = "<= 5"'}, "rmse"),
         ({"more": '[success]\naccuracy = ">= 0.9"\npositive_rate = "<= 0.05"'}, "No model can keep all"),

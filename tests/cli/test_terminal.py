@@ -25,7 +25,8 @@ class Terminal:
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
         self._process = subprocess.Popen(
             [*PROGRAM, *words], cwd=folder, env=environment({"TERM": "xterm-256color"}),
-            stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=lambda: (os.setsid(), fcntl.ioctl(0, termios.TIOCSCTTY, 0)),
+            stdin=theirs, stdout=theirs, stderr=theirs,
+            preexec_fn=lambda: (os.setsid(), fcntl.ioctl(0, termios.TIOCSCTTY, 0)),
         )  # fmt: skip
         os.close(theirs)
         self.seen = ""

@@ -116,3 +116,10 @@ def test_a_time_column_without_times_is_refused(values, held):
 def test_a_column_that_the_table_lacks_is_named_with_the_nearest_one():
     with pytest.raises(UnknownNameError, match="Write 'churn' instead"):
         row_keys(pl.DataFrame({"churn": [1]}), SplitRequest("binary", "chrun"), together=None)
+
+
+def test_names_of_groups_become_hashes_that_are_equal_where_they_are_and_missing_stays_missing():
+    frame = pl.DataFrame({"y": [0, 1, 0, 1], "account": ["a", "b", None, "a"]})
+    keys = split_keys(frame.lazy(), SplitRequest("binary", "y", group="account"))
+    assert keys["account"].dtype == pl.UInt64
+    assert unit_codes(keys["account"]).tolist() == unit_codes(frame["account"]).tolist() == [0, 1, 2, 0]

@@ -67,5 +67,6 @@ def test_a_large_table_is_counted_exactly_where_it_matters(monkeypatch):
     monkeypatch.setattr("milepost.data.kinds.EXACT_ROWS", 10)
     rows = 5_000
     frame = pl.DataFrame({"id": pl.int_range(rows, eager=True), "few": pl.int_range(rows, eager=True) % 37})
-    facts = gather_facts(frame.with_columns(key="K" + pl.col("id").cast(pl.String)).lazy())
-    assert [facts[name].distinct for name in ("id", "key", "few")] == [rows, rows, 37]
+    keys = {"key": "K" + pl.col("id").cast(pl.String), "twice": pl.col("id").replace({1: 0, 7: None})}
+    facts = gather_facts(frame.with_columns(**keys).lazy())
+    assert [facts[name].distinct for name in ("id", "key", "twice", "few")] == [rows, rows, rows - 2, 37]

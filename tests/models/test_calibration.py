@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from milepost.models.calibration import NONE, calibrate
+from milepost.models.out_of_fold import each_fold
 
 
 def _material(make_material, probability, seed=0):
@@ -22,7 +23,7 @@ def _folds(rows):
 def test_honest_probabilities_are_left_as_they_are(make_material):
     probability = np.random.default_rng(1).beta(1, 3, size=3000)
     material = _material(make_material, probability)
-    result = calibrate(probability[None, :, None], material, _folds(3000), None)
+    result = calibrate(probability[None, :, None], material, _folds(3000))
     assert result.document == NONE
 
 
@@ -31,7 +32,7 @@ def test_overconfident_probabilities_are_corrected(make_material, seed):
     margin = np.random.default_rng(seed).normal(size=3000)
     material = _material(make_material, 1 / (1 + np.exp(-margin)), seed)
     shouted = 1 / (1 + np.exp(-3 * margin))
-    result = calibrate(shouted[None, :, None], material, _folds(3000), None)
+    result = calibrate(shouted[None, :, None], material, _folds(3000))
     assert result.document["kind"] in ("platt", "beta", "isotonic")
     corrected = result.answers[0, :, 0]
     assert corrected == pytest.approx(1 / (1 + np.exp(-margin)), abs=0.08)
@@ -45,7 +46,7 @@ def test_overconfident_classes_get_a_temperature_above_one(make_material):
     truth = (chance.uniform(size=(3000, 1)) > shares.cumsum(axis=1)).sum(axis=1)
     material = replace(make_material("multiclass", rows=3000), truth=truth.astype(np.int64))
     loud = np.exp(2 * margins) / np.exp(2 * margins).sum(axis=1, keepdims=True)
-    document = calibrate(loud[None], material, _folds(3000), None).document
+    document = calibrate(loud[None], material, _folds(3000)).document
     assert document["kind"] == "temperature"
     assert document["temperature"] == pytest.approx(2.0, rel=0.15)
 
@@ -54,7 +55,7 @@ def test_intervals_of_numbers_hold_their_share_on_new_rows(make_material):
     material = make_material("regression", rows=1000)
     chance = np.random.default_rng(0)
     answers = (material.truth + chance.normal(size=1000))[None, :, None]
-    document = calibrate(answers, material, _folds(1000), None).document
+    document = calibrate(answers, material, _folds(1000)).document
     error = chance.normal(size=20_000)  # truth minus answer of new rows
     assert ((error >= document["lo"]) & (error <= document["hi"])).mean() == pytest.approx(0.9, abs=0.03)
 
@@ -64,7 +65,21 @@ def test_no_rows_truth_calibrates_its_own_answer(make_material):
     material = _material(make_material, probability**3)
     fold_of = _folds(1500)
     here = fold_of[0] == 1
-    before = calibrate(probability[None, :, None], material, fold_of, None).answers
+    before = calibrate(probability[None, :, None], material, fold_of).answers
     flipped = replace(material, truth=np.where(here & (np.arange(1500) == 1), 1 - material.truth, material.truth))
-    after = calibrate(probability[None, :, None], flipped, fold_of, None).answers
+    after = calibrate(probability[None, :, None], flipped, fold_of).answers
     assert np.array_equal(before[0, here], after[0, here])
+
+
+def test_folds_in_time_choose_by_earlier_ones_only():
+    fold_of = (np.arange(20) // 4 - 1)[None, :]  # the first rows are never validated
+    for _, here, others in each_fold(fold_of, forward=True):
+        assert (fold_of[0, others[0]] < fold_of[0, here].min()).all()
+        assert not others[0, fold_of[0] < 0].any()
+
+
+def test_folds_of_one_class_teach_no_correction(make_material):
+    material = replace(make_material("binary", rows=600), truth=np.repeat([1, 0, 0], 200))
+    answers = np.random.default_rng(0).uniform(size=(1, 600, 1))
+    fold_of = np.repeat([0, 1, 2], 200)[None, :]
+    assert calibrate(answers, material, fold_of, forward=True).answers.shape == (1, 600, 1)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pytest
+
+from milepost.ground.errors import MilepostError
 from milepost.models.decisions import Facts, failed, kept_or_not, learnable
 from milepost.models.steps import Step
 from milepost.stats.paired import Gain
@@ -50,3 +53,16 @@ def test_nothing_is_learnable_where_no_rung_was_kept():
     dummy = Step("dummy", "always the same answer", True, 0.5, None, None, None, True, None, 0.1, 1.0, "")
     tried = Step("linear", "logistic regression", True, 0.5, None, None, "dummy", False, None, 0.1, 1.0, "")
     assert not learnable([dummy, tried]).holds
+
+
+def test_a_simpler_rung_without_any_error_is_never_beaten():
+    gain = Gain(-0.1, -0.2, 0.0, 0.95, float("-inf"), 100, 100)
+    facts = Facts("boosted trees", "regression", "squared", 0.1, gain, False, 2.0, 14.0)
+    assert "which makes no error at all; not kept" in kept_or_not(facts, "today's rule", 0.01)
+
+
+def test_a_climb_without_a_rung_that_learns_says_why():
+    dummy = Step("dummy", "always the same answer", True, 0.5, None, None, None, True, None, 0.1, 1.0, "")
+    broken = Step("linear", "logistic regression", True, None, None, None, None, False, "no memory", 0.1, None, "")
+    with pytest.raises(MilepostError, match="no memory"):
+        learnable([dummy, broken])

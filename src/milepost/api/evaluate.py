@@ -12,12 +12,14 @@ from milepost.api.opening import Opened, open_problem
 from milepost.api.storing import person, store_of
 from milepost.data.folds import variance_units
 from milepost.data.labels import truth
+from milepost.data.schema import Schema
 from milepost.evaluate.answering import answer_rows
 from milepost.evaluate.verdict import Outcome, Verdict, judge
 from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.errors import MilepostError
 from milepost.ground.events import Event, Listener, silent
 from milepost.metrics.answers import Answers
+from milepost.metrics.losses import quantile_of
 from milepost.predictor.load import load_predictor
 from milepost.predictor.predictor import Predictor
 from milepost.problem.read import FILE_NAME
@@ -100,6 +102,7 @@ def evaluate(
         baselines=baselines,
         look=look.number,
         seed=seed,
+        quantile=quantile_of(opened.loss) or 0.5,
     )
     listener(Event("store", "attaching the verdict"))
     store.attach(found.bundle_id, "verdict", verdict)
@@ -108,9 +111,17 @@ def evaluate(
 
 def _refuse_other_data(opened: Opened, store: Store, bundle_id: str) -> None:
     """Refuse to judge a bundle on rows that it may have learned from."""
-    lineage = store.evidence(bundle_id, "lineage")
-    if lineage is not None and lineage["split"] == opened.split.hash:
-        return
+    lineage, schema = store.evidence(bundle_id, "lineage"), store.evidence(bundle_id, "schema")
+    if lineage is not None and schema is not None and lineage["split"] == opened.split.hash:
+        asked, trained = opened.schema, Schema.from_json(schema)
+        if (asked.target.name, asked.task, asked.labels) == (trained.target.name, trained.task, trained.labels):
+            return
+        raise MilepostError(
+            f"Bundle {bundle_id} answers another question: {trained.target.name!r} ({trained.task}"
+            f"{', ' + ' or '.join(trained.labels) if trained.labels else ''}).",
+            where=str(opened.problem.path),
+            fix="Write target, task and positive as they were, or run: milepost train",
+        )
     raise MilepostError(
         f"Bundle {bundle_id} was trained on other data or another split, so it may have learned from these test rows.",
         where=str(opened.problem.path),
@@ -135,7 +146,7 @@ def _answers(
 def _inputs(opened: Opened) -> list[str]:
     """Return every column that a baseline may read."""
     target = opened.schema.target.name
-    return [column.name for column in opened.schema.columns if column.name != target and column.kind != "constant"]
+    return [column.name for column in opened.schema.columns if column.name != target]
 
 
 def _settle(

@@ -5,6 +5,8 @@ Opened ─► folds ─► climb ─► calibration, threshold (out of fold) ─
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
@@ -16,6 +18,8 @@ from milepost.api.opening import Opened
 from milepost.data.folds import Folds, make_folds, suggested
 from milepost.evaluate.thresholds import ThresholdChoice, choose_threshold
 from milepost.evaluate.value import stakes, value_matrix
+from milepost.ground import fanout
+from milepost.ground.errors import MilepostError
 from milepost.ground.events import Listener, silent
 from milepost.ground.files import canonical_json, hash_of_text
 from milepost.ground.seeds import derived
@@ -29,7 +33,8 @@ from milepost.models.refit import Fitted, refit
 BASELINES = ("dummy", "rule", "linear")  # fitted beside the bundle, so that the verdict can stand beside them
 MOST_ROWS = {"small": 20_000, "medium": 60_000, "large": 500_000}  # development rows that rungs are compared on
 MOST_REFERENCE_ROWS = 20_000
-DECIDES_FOLDS = ("milepost", "polars", "numpy", "scikit-learn", "lightgbm")  # packages whose version can change a fold
+# packages whose version can change a fold
+DECIDES_FOLDS = ("milepost", "polars", "numpy", "scipy", "scikit-learn", "lightgbm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,13 @@ def learn(
         workers: folds at once; None takes all cores.
         listener: hears the progress.
     """
+    with fanout.one_thread_each():  # sums in one order, so that the bundle does not depend on the machine's threads
+        return _learn(opened, development, seed=seed, workers=workers, listener=listener)
+
+
+def _learn(opened: Opened, development: pl.DataFrame, *, seed: int, workers: int | None, listener: Listener) -> Learned:
     everything = opened.material(development)
+    _refuse_no_columns(opened, everything)
     sampled = _sample(opened, seed)
     material = everything if sampled is None else everything.rows(sampled)
     folds = _folds(opened, material, sampled, seed)
@@ -73,12 +84,18 @@ def learn(
         smallest_gain=opened.problem.climb.smallest_gain,
         seed=seed,
         workers=workers,
-        finished=opened.workspace.climbs / _climb_key(opened, seed),
+        finished=opened.workspace.climbs / _climb_key(opened, material, folds, seed),
         listener=listener,
     )
     climbed = climb(material, folds, course)
     chosen = climbed.ladder.chosen
-    calibration = calibrate(climbed.answers[chosen], material, climbed.fold_of, folds.units)
+    calibration = calibrate(
+        climbed.answers[chosen],
+        material,
+        climbed.fold_of,
+        units=folds.units,
+        forward=folds.folds_by == "time",
+    )
     decision, threshold = _decision(opened, material, calibration.answers)
     weights = climbed.ladder.weights if chosen == "ensemble" else {chosen: 1.0}
     fitted = refit(everything, weights, climbed.settled, seed=seed, listener=listener)
@@ -90,6 +107,16 @@ def learn(
         documents=bundle_documents(opened.schema, everything, model, fitted),
         baselines=_baselines(opened, everything, material, climbed, seed),
         reference=_reference(material, calibration.answers, seed),
+    )
+
+
+def _refuse_no_columns(opened: Opened, material: Material) -> None:
+    if material.columns:
+        return
+    raise MilepostError(
+        "No column is left to learn from.",
+        where=opened.problem.where("data"),
+        fix="Bring columns that are known when predicting, or take one out of exclude, sensitive or context.",
     )
 
 
@@ -112,21 +139,30 @@ def _folds(opened: Opened, material: Material, sampled: np.ndarray | None, seed:
     return make_folds(split, opened.keys, opened.request, count=count, repeats=repeats, seed=seed)
 
 
-def _climb_key(opened: Opened, seed: int) -> str:
-    """Return the name of a climb: two climbs of one name have the same folds and results."""
-    climb_plan = opened.problem.climb
+def _climb_key(opened: Opened, material: Material, folds: Folds, seed: int) -> str:
+    """Return the name of a climb: two climbs of one name have the same rows, truth, folds and results."""
     decides = {
         "split": opened.split.hash,
+        "labels": material.labels,
+        "truth": _hash_of_arrays([material.truth]),
+        "folds": _hash_of_arrays([rows for fold in folds.folds for rows in (fold.train, fold.valid)]),
         "seed": seed,
         "columns": [[column.name, column.kind, column.role] for column in opened.schema.columns],
         "features": {name: expression.tree for name, expression in opened.derived.items()},
         "rule": opened.rule.tree if opened.rule else None,
         "loss": opened.loss,
-        "budget": str(climb_plan.budget),
         "timezone": opened.problem.data.timezone,
         "versions": {package: version(package) for package in DECIDES_FOLDS},
     }
     return hash_of_text(canonical_json(decides))[:16]
+
+
+def _hash_of_arrays(arrays: Iterable[np.ndarray]) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(len(array).to_bytes(8, "little"))
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def _decision(opened: Opened, material: Material, answers: np.ndarray) -> tuple[dict[str, Any], ThresholdChoice | None]:

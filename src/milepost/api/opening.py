@@ -135,12 +135,14 @@ def _rule(problem: Problem, schema: Schema) -> Expression | None:
         return None
     where = problem.where("baseline.rule")
     rule = parse(problem.baseline.rule, types=schema.dtypes, where=where)
-    if schema.target.name in rule.columns:
-        raise MilepostError(
-            f"Today's rule reads the target {schema.target.name!r}, which is not known when it is used.",
-            where=where,
-            fix=f"Write the rule without {schema.target.name!r}.",
-        )
+    for column in rule.columns:
+        if schema.column(column).role in ("target", "known_at", "excluded"):
+            raise MilepostError(
+                f"Today's rule reads {column!r}, which is not known when it is used: its role is "
+                f"{schema.column(column).role!r}.",
+                where=where,
+                fix=f"Write the rule without {column!r}.",
+            )
     return rule
 
 

@@ -88,6 +88,7 @@ def judge(
     baselines: Mapping[str, Answers] | None = None,
     look: int = 1,
     seed: int = 0,
+    quantile: float = 0.5,
 ) -> Verdict:
     """Return the verdict on answers to rows that chose nothing.
 
@@ -98,14 +99,15 @@ def judge(
         split: hash of the split.
         baselines: answers of simpler models to the same rows, by rung.
         look: how many bundles have been judged on these rows, this one included.
-        seed: of the bootstrap.
+        seed: of the intervals that need chance.
+        quantile: which one "quantile_loss" judges, 0..1.
     """
     level = level_at(look)
     names = [name for name, metric in METRIC_NAMES.items() if answers.task in metric.tasks and _offered(name, answers)]
     names += [criterion.metric for criterion in criteria if criterion.metric not in names]
-    measures = {name: measure(name, answers, level=level, seed=seed) for name in names}
+    measures = {name: measure(name, answers, level=level, seed=seed, quantile=quantile) for name in names}
     beside = {
-        rung: {name: measure(name, theirs, level=level, seed=seed).value for name in names}
+        rung: {name: measure(name, theirs, level=level, seed=seed, quantile=quantile).value for name in names}
         for rung, theirs in (baselines or {}).items()
     }
     judged = tuple(_judged(criterion, measures[criterion.metric], beside) for criterion in criteria)

@@ -62,9 +62,11 @@ def whole_folder(path: Path) -> Iterator[Path]:
         try:
             yield partial
             partial.chmod(0o755)
+            aside = partial.with_suffix(".old")
             if path.exists():
-                shutil.rmtree(path)
+                path.replace(aside)  # a kill between the two renames loses nothing: the old folder lies aside
             partial.replace(path)
+            shutil.rmtree(aside, ignore_errors=True)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from pathlib import PurePath
 from typing import Any, TypeVar
 
@@ -22,7 +22,7 @@ def as_document(value: Any) -> Any:
         return {str(key): as_document(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [as_document(item) for item in value]
-    if isinstance(value, datetime):
+    if isinstance(value, date):  # a datetime is one too
         return value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()

@@ -45,10 +45,10 @@ def counted(n: int, noun: str, plural: str | None = None) -> str:
 def share(value: float, *, digits: int = 1) -> str:
     """Return a share in 0..1 as a percentage.
 
-    >>> share(0.7346)
-    '73.5 %'
+    >>> share(0.7346), share(-0.0001)
+    ('73.5 %', '0.0 %')
     """
-    return f"{100 * value:.{digits}f} %"
+    return f"{round(100 * value, digits) + 0.0:.{digits}f} %"  # + 0.0: never -0.0
 
 
 def figure(value: float, *, digits: int = 3) -> str:

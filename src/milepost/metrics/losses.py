@@ -59,13 +59,13 @@ def _number_losses(loss: str, truth: np.ndarray, prediction: np.ndarray) -> np.n
         return np.asarray(np.square(short))
     if loss == "absolute":
         return np.asarray(np.abs(short))
-    share = _quantile(loss)
+    share = quantile_of(loss)
     if share is None:
         raise _unfit(loss, "regression", "squared, absolute or quantile:Q with Q between 0 and 1")
     return np.asarray(np.where(short >= 0, share * short, (share - 1) * short))
 
 
-def _quantile(loss: str) -> float | None:
+def quantile_of(loss: str) -> float | None:
     """Return Q of "quantile:Q", or None if loss is not of that form."""
     kind, _, text = loss.partition(":")
     try:

@@ -40,7 +40,14 @@ class Calibration:
     says: str
 
 
-def calibrate(answers: np.ndarray, material: Material, fold_of: np.ndarray, units: np.ndarray | None) -> Calibration:
+def calibrate(
+    answers: np.ndarray,
+    material: Material,
+    fold_of: np.ndarray,
+    *,
+    units: np.ndarray | None = None,
+    forward: bool = False,
+) -> Calibration:
     """Return the calibration that lowers the loss most, or none where no lower bound of a gain is above 0.
 
     Args:
@@ -48,6 +55,7 @@ def calibrate(answers: np.ndarray, material: Material, fold_of: np.ndarray, unit
         material: holds the truth and the loss.
         fold_of: fold that validated each row, shape (repeats, rows).
         units: variance unit of each row, shape (rows,); None where rows are independent.
+        forward: folds follow one another in time; what corrects a fold comes from earlier ones only.
     """
     if material.task == "regression":
         return _conformal(answers, material)
@@ -56,7 +64,7 @@ def calibrate(answers: np.ndarray, material: Material, fold_of: np.ndarray, unit
     clusters = units[seen] if units is not None else None
     best: tuple[float, str, Document, np.ndarray] | None = None
     for name, fit in _candidates(material, int(seen.sum())).items():
-        after = _cross_fitted(answers, material, fold_of, fit)
+        after = _cross_fitted(answers, material, fold_of, fit, forward=forward)
         gain = paired_gain(before[seen], mean_row_losses(after, material)[seen], clusters=clusters)
         if gain.lo > 0 and (best is None or gain.mean > best[0]):
             given, rows = validated(answers)
@@ -83,11 +91,15 @@ def _candidates(material: Material, rows: int) -> dict[str, Fit]:
     return {**fits, "isotonic": _isotonic} if rows >= FEWEST_FOR_ISOTONIC else fits
 
 
-def _cross_fitted(answers: np.ndarray, material: Material, fold_of: np.ndarray, fit: Fit) -> np.ndarray:
+def _cross_fitted(
+    answers: np.ndarray, material: Material, fold_of: np.ndarray, fit: Fit, *, forward: bool
+) -> np.ndarray:
     after = np.full(answers.shape, np.nan)
-    for repeat, here, others in each_fold(fold_of):
+    for repeat, here, others in each_fold(fold_of, forward=forward):
         given, rows = validated(answers, others)
-        after[repeat, here] = calibrated(answers[repeat, here], fit(given, material.truth[rows]))
+        known = material.truth[rows]
+        can_learn = len(known) > 1 and known.min() != known.max()  # rows of one class teach no correction
+        after[repeat, here] = calibrated(answers[repeat, here], fit(given, known) if can_learn else NONE)
     return after
 
 

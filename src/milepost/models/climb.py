@@ -14,7 +14,7 @@ import numpy as np
 
 from milepost.data.folds import Fold, Folds, inner_split
 from milepost.ground import fanout
-from milepost.ground.errors import MilepostError
+from milepost.ground.errors import EnvironmentFault, MilepostError
 from milepost.ground.events import Event, Listener, silent
 from milepost.ground.seeds import derived
 from milepost.models import decisions
@@ -125,7 +125,7 @@ def _run_folds(rung: Rung, material: Material, folds: Folds, course: Course, don
 
     def task(position: int, fold: Fold) -> Callable[[], FoldResult]:
         return lambda: finished.get_or_make(
-            rung.name, position, lambda: _run_fold(rung, material, folds, fold, position, course.seed)
+            rung.name, position, len(fold.valid), lambda: _run_fold(rung, material, folds, fold, position, course.seed)
         )
 
     tasks = [task(position, fold) for position, fold in enumerate(folds.folds)]
@@ -142,6 +142,8 @@ def _run_fold(rung: Rung, material: Material, folds: Folds, fold: Fold, position
         seconds = time.perf_counter() - start
         answers = answers_of(member.document, member.files, material.frame[fold.valid])
         answer_us = _answer_us(member, material, fold.valid) if position == 0 else None
+    except EnvironmentFault:
+        raise
     except MilepostError as why:
         return FoldResult.failure(why.what, time.perf_counter() - start)
     except Exception as why:  # noqa: BLE001  a rung that fails is recorded with its reason and the climb goes on
@@ -247,9 +249,10 @@ def _judge_ensemble(state: _State, material: Material, folds: Folds, fold_of: np
         return
     start = time.perf_counter()
     stacked = np.stack([state.answers[name] for name in names])
-    state.answers["ensemble"] = cross_fitted_mix(stacked, material, fold_of)
-    seconds = time.perf_counter() - start
-    times = [step.answer_us for step in state.steps if step.rung in names and step.answer_us is not None]
+    state.answers["ensemble"] = cross_fitted_mix(stacked, material, fold_of, forward=folds.folds_by == "time")
+    mixed = [step for step in state.steps if step.rung in _weights_of_all(state, material)]
+    seconds = time.perf_counter() - start + sum(step.fit_seconds for step in mixed)
+    times = [step.answer_us for step in mixed if step.answer_us is not None]
     title = "weighted ensemble"
     _take_step(state, "ensemble", title, False, seconds, float(sum(times)), material, folds, course)
 

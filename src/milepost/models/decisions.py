@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from milepost.ground.text import counted, figure, share, span
+from milepost.ground.errors import MilepostError
+from milepost.ground.text import counted, figure, listed, share, span
 from milepost.metrics.answers import Task
 from milepost.models.steps import Learnable, Step
 from milepost.stats.paired import Gain
@@ -65,6 +66,8 @@ def _level(facts: Facts) -> str:
 
 def _comparison(facts: Facts, gain: Gain, over: str, smallest_gain: float) -> str:
     name = loss_title(facts.loss, facts.task)
+    if not math.isfinite(gain.relative):
+        return f"no better than {over}, which makes no error at all; not kept"
     lo, hi = (edge / (gain.mean / gain.relative) if gain.relative else edge for edge in (gain.lo, gain.hi))
     level = share(gain.level, digits=0)
     if gain.relative <= 0:
@@ -88,6 +91,13 @@ def learnable(steps: Sequence[Step]) -> Learnable:
     dummy = steps[0]
     tried = [step for step in steps[1:] if step.failed is None]
     better = [step for step in tried if step.kept]
+    reasons = listed([step.failed for step in steps if step.failed], most=2)
+    if reasons and not any(step.rung != "rule" for step in tried):
+        raise MilepostError(
+            f"No rung that learns from the columns could be fitted: {reasons}",
+            where="the climb",
+            fix="Mend the first reason, then run: milepost train",
+        )
     if not better:
         return Learnable(
             False,
@@ -101,9 +111,7 @@ def learnable(steps: Sequence[Step]) -> Learnable:
     if first is last:
         says = f"{last.title} has {less} {dummy.title}."
     else:
-        says = (
-            f"{first.title} already beats {dummy.title}, and {last.title}, which the climb ends with, has {less} it."
-        )
+        says = f"{first.title} already beats {dummy.title}, and {last.title}, which the climb ends with, has {less} it."
     return Learnable(True, f"The columns do say something about the target: {says}")
 
 

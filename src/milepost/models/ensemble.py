@@ -27,6 +27,8 @@ def mixing_weights(answers: np.ndarray, material: Material, use: np.ndarray | No
     flat = np.stack([validated(one, use)[0] for one in answers])
     truth = material.truth[validated(answers[0], use)[1]]
     members = len(answers)
+    if not len(truth):  # the first fold in time has nothing to choose by
+        return np.full(members, 1 / members)
     scale = _mean_loss(np.full(members, 1 / members), flat, truth, material) or 1.0
 
     def loss(weights: np.ndarray) -> float:
@@ -51,7 +53,9 @@ def _mean_loss(weights: np.ndarray, flat: np.ndarray, truth: np.ndarray, materia
     return float(row_losses(material.loss, material.task, truth, plain(mixed, material)).mean())
 
 
-def cross_fitted_mix(answers: np.ndarray, material: Material, fold_of: np.ndarray) -> np.ndarray:
+def cross_fitted_mix(
+    answers: np.ndarray, material: Material, fold_of: np.ndarray, *, forward: bool = False
+) -> np.ndarray:
     """Return the ensemble's out-of-fold answers, shape (repeats, rows, outputs).
 
     The weights for a fold come from the other folds of the same repeat, so no row's loss chose its own weights.
@@ -60,9 +64,10 @@ def cross_fitted_mix(answers: np.ndarray, material: Material, fold_of: np.ndarra
         answers: as for mixing_weights.
         material: holds the truth and the loss.
         fold_of: fold that validated each row, shape (repeats, rows); -1 where none did.
+        forward: folds follow one another in time; the weights for a fold come from earlier ones only.
     """
     mixed = np.full(answers.shape[1:], np.nan)
-    for repeat, here, others in each_fold(fold_of):
+    for repeat, here, others in each_fold(fold_of, forward=forward):
         weights = mixing_weights(answers, material, others)
         mixed[repeat, here] = np.tensordot(weights, answers[:, repeat, here], axes=1)
     return mixed

@@ -57,11 +57,18 @@ def validated(answers: np.ndarray, use: np.ndarray | None = None) -> tuple[np.nd
     return answers[chosen], np.nonzero(chosen)[1]
 
 
-def each_fold(fold_of: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """Yield (repeat, rows of one fold as bool (rows,), the other folds' (repeat, row) pairs of that repeat as bool)."""
+def each_fold(fold_of: np.ndarray, *, forward: bool) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Yield each fold with the rows that may choose something for it: the other folds, or only the earlier ones.
+
+    A triple is (repeat, the fold's rows as bool (rows,), the choosing (repeat, row) pairs of that repeat as bool).
+
+    Args:
+        fold_of: see the module.
+        forward: folds follow one another in time, so that only earlier ones were known.
+    """
     for repeat, folds in enumerate(fold_of):
         for number in np.unique(folds[folds >= 0]):
             here = folds == number
             others = np.zeros(fold_of.shape, dtype=bool)
-            others[repeat] = (folds >= 0) & ~here
+            others[repeat] = (folds >= 0) & ((folds < number) if forward else ~here)
             yield repeat, here, others

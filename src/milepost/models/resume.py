@@ -41,13 +41,13 @@ class Finished:
 
     folder: Path | None
 
-    def get_or_make(self, rung: str, position: int, make: Callable[[], FoldResult]) -> FoldResult:
+    def get_or_make(self, rung: str, position: int, rows: int, make: Callable[[], FoldResult]) -> FoldResult:
         """Return the stored result of a rung on a fold, or make and store it. Failures are tried again."""
         if self.folder is None:
             return make()
         path = self.folder / f"{rung}-{position}.npz"
         stored = _read(path)
-        if stored is not None:
+        if stored is not None and len(stored.answers) == rows:
             return stored
         result = make()
         if result.failed is None:

@@ -42,7 +42,7 @@ _PATIENCE_SECONDS = 4.0
 _PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433}
 _STORES = ("sqlalchemy", "alembic", "sqlite3", "requests", "urllib3")  # whose errors are the store's
 _REFUSED = ("INVALID_PARAMETER_VALUE", "BAD_REQUEST")
-_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+_CREDENTIALS = re.compile(r"(?<=://)(?!/)\S+@")  # greedy: a password may hold any sign
 _LOGGERS = ("mlflow", "alembic", "sqlalchemy", "urllib3")
 
 _ODD = re.compile(r"\?|%[0-9A-Fa-f]{2}")  # what SQLAlchemy's URLs do not carry over

@@ -146,7 +146,7 @@ def _composed(result: Any, problem: Problem | None) -> RenderableType:
         field.name: getattr(result, field.name) for field in fields(result) if getattr(result, field.name) is not own
     }
     name, next_step = values.pop("name", None), values.pop("next_step", None)
-    there = {label: value for label, value in values.items() if value is not None and value != () and value != ""}
+    there = {label: value for label, value in values.items() if value not in (None, (), "", {})}
     short = {label: value for label, value in there.items() if _is_short(value)}
     parts = [_part(label, value, problem) for label, value in there.items() if label not in short]
     return terminal.spaced(

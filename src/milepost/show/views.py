@@ -5,6 +5,7 @@ Nothing is said by colour alone, nothing needs more than 60 columns; wider termi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
@@ -143,14 +144,14 @@ def ladder_view(ladder: Ladder, *, reasons: bool = True) -> Group:
     """
     headings = (
         Heading("rung"),
-        Heading(f"{ladder.loss} loss", is_number=True, from_width=MIDDLE),
+        Heading(_loss_title(ladder.loss), is_number=True, from_width=MIDDLE),
         Heading("gain", is_number=True),
         Heading("95 % interval", is_number=True, may_fold=True),
         Heading("answer", is_number=True, from_width=MIDDLE),
         Heading("training", is_number=True, from_width=WIDE),
         Heading("decision"),
     )
-    grid = Grid(headings, tuple(_step_row(step, ladder.chosen) for step in ladder.steps))
+    grid = Grid(headings, tuple(_step_row(step, ladder) for step in ladder.steps))
     told = [wording.one_line(step.says, most=2000) for step in ladder.steps]
     compared = plain(f"Compared on {count(ladder.rows)} development rows: {ladder.folds}", "dim")
     return spaced(
@@ -163,7 +164,18 @@ def ladder_view(ladder: Ladder, *, reasons: bool = True) -> Group:
     )
 
 
-def _step_row(step: Step, chosen: str) -> tuple[str | Text, ...]:
+def _loss_title(loss: str) -> str:
+    return "error (RMSE)" if loss == "squared" else f"{loss} loss"
+
+
+def _loss(step: Step, loss: str) -> str:
+    """Return a mean loss; a squared one as its root, which is in the target's own unit."""
+    if step.loss is None:
+        return "–"
+    return figure(math.sqrt(step.loss) if loss == "squared" else step.loss, digits=4)
+
+
+def _step_row(step: Step, ladder: Ladder) -> tuple[str | Text, ...]:
     gain, interval = "–", "–"
     if step.gain is not None:
         gain = wording.percent(step.gain.relative)
@@ -171,11 +183,12 @@ def _step_row(step: Step, chosen: str) -> tuple[str | Text, ...]:
         ends = [wording.percent(end / simpler) for end in (step.gain.lo, step.gain.hi) if simpler]
         interval = " to ".join(ends) or "–"
     decision = "failed" if step.failed else "kept" if step.kept else "not kept"
-    if step.rung == chosen:
+    is_chosen = step.rung == ladder.chosen
+    if is_chosen:
         decision = "chosen"
     return (
-        plain(step.title, "bold" if step.rung == chosen else ""),
-        "–" if step.loss is None else figure(step.loss, digits=4),
+        plain(step.title, "bold" if is_chosen else ""),
+        _loss(step, ladder.loss),
         gain,
         interval,
         "–" if step.answer_us is None else span(step.answer_us / 1e6),

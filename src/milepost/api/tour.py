@@ -15,7 +15,8 @@ from milepost.api.report import report
 from milepost.api.score import score
 from milepost.api.status import status
 from milepost.api.train import train
-from milepost.evaluate.thresholds import ThresholdChoice
+from milepost.evaluate.thresholds import ThresholdChoice, ThresholdRow
+from milepost.evaluate.verdict import Outcome
 from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.doors import door
 from milepost.ground.errors import MilepostError
@@ -127,9 +128,11 @@ def tour(
     checked = check(problem, seed=seed, listener=listener)
     walk("Does it make sense?", "check", "milepost check", (), checked)
     trained = train(problem, seed=seed, clock=clock, listener=listener)
-    walk("Climb from simple to complex", "train", "milepost train", _collision(trained.threshold), trained)
+    walk("Climb from simple to complex", "train", "milepost train", _price_of_the_contract(trained.threshold), trained)
     judged = evaluate(problem=problem, seed=seed, clock=clock, listener=listener)
-    walk("Open the test rows", "evaluate", "milepost evaluate", _what_it_means(trained.threshold), judged)
+    walk(
+        "Open the test rows", "evaluate", "milepost evaluate", _what_it_means(trained.threshold, judged.outcome), judged
+    )
     page = report(problem=problem, output=folder / "report.html", listener=listener)
     walk("One page for everybody", "report", "milepost report -o report.html", (), page)
     name = f"{trained.problem.aim.name}:{trained.version}"
@@ -195,23 +198,40 @@ def _write_contract(problem: Path) -> tuple[str, ...]:
     )
 
 
-def _collision(choice: ThresholdChoice | None) -> list[str]:
-    """Return what meeting each criterion alone would cost, where no threshold meets them all."""
-    if choice is None or choice.meets_all:
-        return []
-    return [
-        f"{row.role.capitalize()}: accuracy {share(row.figures['accuracy'])}, recall {share(row.figures['recall'])}, "
-        f"{figure(1000 * (row.value_per_row or 0.0))} EUR per 1,000 customers."
-        for row in choice.rows
-        if row.role.startswith("best with")
-    ]
-
-
-def _what_it_means(choice: ThresholdChoice | None) -> tuple[str, ...]:
-    if choice is None or choice.meets_all:
+def _price_of_the_contract(choice: ThresholdChoice | None) -> tuple[str, ...]:
+    """Return what the criteria cost in money, or what each would cost where no threshold meets them all."""
+    if choice is None:
+        return ()
+    chosen, others = choice.rows[0], {row.role: row for row in choice.rows[1:]}
+    if not choice.meets_all:
+        alone = [row for role, row in others.items() if role.startswith("best with")]
+        return tuple(f"{row.role.capitalize()}: {_figures(row)}." for row in alone)
+    most = others.get("most money")
+    if most is None:
         return ()
     return (
-        "This is no fault of the tool: with these columns no threshold reaches both criteria at once, and it is better "
-        "to know that now. Bring better columns, lower one criterion on purpose, or accept the threshold with the most "
-        "money. Whatever you choose, write it down: that is what --reason is for.",
+        f"The chosen threshold meets both criteria, narrowly: {_figures(chosen)}. "
+        f"The one with the most money would miss a criterion: {_figures(most)}. "
+        "The difference is the price of the contract: worth a talk with those who wrote it.",
+    )
+
+
+def _figures(row: ThresholdRow) -> str:
+    accuracy, recall = share(row.figures["accuracy"]), share(row.figures["recall"])
+    return f"accuracy {accuracy}, recall {recall}, {figure(1000 * (row.value_per_row or 0.0))} EUR per 1,000 customers"
+
+
+def _what_it_means(choice: ThresholdChoice | None, outcome: Outcome) -> tuple[str, ...]:
+    """Return what follows from the verdict, for a beginner."""
+    if outcome == "met":
+        return ()
+    if choice is not None and not choice.meets_all:
+        why = "With these columns no threshold reaches both criteria at once, and it is better to know that now."
+    elif outcome == "can't tell yet":
+        why = "The model may well be good enough, but these test rows are too few to be sure of it."
+    else:
+        why = "What looked good enough on development rows is not on rows that chose nothing."
+    return (
+        f"{why} Bring better columns or more rows, change a criterion on purpose, or accept it for the money. "
+        "Whatever you choose, write it down: that is what --reason is for.",
     )

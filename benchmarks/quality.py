@@ -262,7 +262,7 @@ def linear_answers(opened: Opened, development: Material, test: Material, seed: 
 
     known, asked = as_pandas(development, test)
     numbers = make_pipeline(SimpleImputer(strategy="median", add_indicator=True), StandardScaler())
-    levels = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=10, sparse_output=False)
+    levels = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=10, max_categories=100)
     columns = make_column_transformer(
         (numbers, make_column_selector(dtype_include="number")),
         (levels, make_column_selector(dtype_include="category")),
@@ -271,7 +271,7 @@ def linear_answers(opened: Opened, development: Material, test: Material, seed: 
         ridge = make_pipeline(columns, RidgeCV(np.logspace(-2, 4, 13)))
         return np.asarray(ridge.fit(known, development.truth).predict(asked))
     logistic = LogisticRegressionCV(
-        Cs=np.logspace(-3, 3, 7), l1_ratios=(0.0,), cv=5, scoring="neg_log_loss", max_iter=2000,
+        Cs=np.logspace(-3, 2, 6), l1_ratios=(0.0,), cv=3, scoring="neg_log_loss", max_iter=2000, n_jobs=THREADS,
         use_legacy_attributes=False,
     )  # fmt: skip
     return shares_of(make_pipeline(columns, logistic).fit(known, development.truth).predict_proba(asked), development)

@@ -198,7 +198,7 @@ def test_an_expression_that_cannot_be_a_feature(refused, table, tmp_path, expres
     ("old", "new", "what", "where"),
     [
         ('"tenure < 6"', '"tenur < 6"', "No column is called 'tenur'", "line 11, baseline.rule"),
-        ('"tenure < 6"', "\"churn = 'Yes'\"", "Today's rule reads the target 'churn'", "line 11, baseline.rule"),
+        ('"tenure < 6"', "\"churn = 'Yes'\"", "Today's rule reads 'churn'", "line 11, baseline.rule"),
         ('"monthly_charges"', '"monthly_chrges"', "No column is called 'monthly_chrges'", "value.true_positive"),
         ('"monthly_charges"', '"contract"', "gives a text, not a number", "line 16, value.true_positive"),
         ('id = "customer"', 'id = "custmer"', "No column is called 'custmer'", "line 7, data.id"),

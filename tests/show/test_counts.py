@@ -41,3 +41,8 @@ def test_the_sentences_name_the_rows_and_the_class():
 @pytest.mark.parametrize("text", ["\x1b[31m", "\u202eabc"])
 def test_a_class_cannot_steer_the_sentence(text):
     assert text[0] not in "".join(found_and_missed(OutOf(100, 16, 10, 9, 65), "rows", text, text))
+
+
+def test_one_false_alarm_is_said_in_the_singular():
+    says = found_and_missed(OutOf(100, found=1, missed=5, false_alarms=1, left_alone=93), "loans", "class", "bad")
+    assert says[1] == "It flags 2 in all; 1 of these is a false alarm."

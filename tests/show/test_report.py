@@ -7,6 +7,7 @@ import pytest
 
 from milepost.data.findings import Finding
 from milepost.data.schema import Column
+from milepost.show.charts.split import Part
 from milepost.show.report import report_page
 
 VOID = {"meta", "br", "img", "link", "input", "hr"}
@@ -191,3 +192,27 @@ def test_names_of_users_can_do_nothing_but_be_read(telco, hostile):
     assert "\x1b" not in html
     assert "\u202e" not in html
     assert "<script>alert('ü" in "".join(page.text)
+
+
+def test_names_of_columns_are_set_as_code_and_nothing_else_is(telco):
+    odd = Finding("many-levels", "note", None, "`a<b>` and `c` have <i>many</i> levels.", {})
+    html = report_page(replace(telco, findings=(odd,)))
+    assert "<code>a&lt;b&gt;</code> and <code>c</code> have &lt;i&gt;many&lt;/i&gt; levels." in html
+
+
+def test_a_mixture_is_only_told_where_it_was_chosen(ames):
+    weights = {"linear": 0.86, "tree": 0.14}
+    mixed = replace(ames.ladder, weights=weights)
+    assert "The mixture" not in words(report_page(replace(ames, ladder=mixed)))
+
+
+def test_a_finding_about_a_column_names_it(telco):
+    html = report_page(replace(telco, findings=(Finding("constant-column", "note", "year", "It never changes.", {}),)))
+    assert "<code>year</code>: It never changes." in html
+
+
+def test_the_page_says_how_many_rows_the_model_learned_from_not_how_many_compared_its_rungs(telco):
+    parts = (Part("development", 245_501), Part("test", 81_845))
+    page = words(report_page(replace(telco, parts=parts)))
+    assert "learned from 245,501 development rows" in page
+    assert f"Compared on {telco.ladder.rows:,} development rows" in page

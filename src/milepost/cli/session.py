@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -68,10 +69,10 @@ class Session:
         if candidates.meant or not candidates.names:
             return None
         self.tell(candidates)
+        likeliest = candidates.names[0]
+        signal.siginterrupt(signal.SIGINT, True)  # Polars lets reads begin again, so that Ctrl-C would wait for Enter
         try:
-            return (
-                input(f"Which column do you want to predict? [{candidates.names[0]}] ").strip() or candidates.names[0]
-            )
+            return input(f"Which column do you want to predict? [{likeliest}] ").strip() or likeliest
         except EOFError:
             raise KeyboardInterrupt from None
 
@@ -109,7 +110,8 @@ class Session:
         what = f"This is a bug in Milepost, and no mistake of yours: {type(why).__name__}."
         fix = "Please report it with the lines above."
         print(f"{what} {fix}", file=sys.stderr)
-        self._print_json({"error": {"what": what, "where": traceback.format_exc(limit=-1), "fix": fix}})
+        place = traceback.extract_tb(why.__traceback__)[-1]
+        self._print_json({"error": {"what": what, "where": f"{place.filename}, line {place.lineno}", "fix": fix}})
         return OUR_BUG
 
 

@@ -107,11 +107,14 @@ def learnable(steps: Sequence[Step]) -> Learnable:
     first, last = better[0], better[-1]
     assert dummy.loss is not None
     assert last.loss is not None
-    less = f"{share(1 - last.loss / dummy.loss)} less loss than"
+    less = share(1 - last.loss / dummy.loss)
     if first is last:
-        says = f"{last.title} has {less} {dummy.title}."
+        says = f"with {last.title} the loss is {less} below that of {dummy.title}."
     else:
-        says = f"{first.title} already beats {dummy.title}, and {last.title}, which the climb ends with, has {less} it."
+        says = (
+            f"already with {first.title} the loss is below that of {dummy.title}, "
+            f"and the climb ends with {last.title}, {less} below it."
+        )
     return Learnable(True, f"The columns do say something about the target: {says}")
 
 

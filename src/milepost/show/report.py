@@ -59,6 +59,11 @@ class ReportMaterial:
     next_step: str
     parts: Sequence[Part] = ()
 
+    @property
+    def learned_from(self) -> int:
+        """Return how many rows the last fit learned from; of many, the rungs were compared on a sample."""
+        return next((part.rows for part in self.parts if part.name.startswith("development")), self.ladder.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -110,6 +115,7 @@ def report_page(material: ReportMaterial) -> str:
         noun=wording.noun_of_rows(material.problem.data.id),
         currency=wording.currency_of(material.problem),
         findings=wording.by_severity(material.findings),
+        titles={step.rung: step.title for step in material.ladder.steps},
         figures=figures,
         hundred=hundred,
         words=words,
@@ -131,9 +137,16 @@ def _environment(words: Words) -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(svg=Markup, slug=_slug, signs=wording.signs)
+    environment.filters.update(svg=Markup, slug=_slug, signs=wording.signs, coded=_coded)
     environment.globals.update(w=wording, word=words.note)
     return environment
+
+
+def _coded(text: str) -> Any:
+    """Return text for the page, with names of columns, which stand in backticks, as code."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(wording.clean(text)))))
 
 
 def _slug(term: str) -> str:

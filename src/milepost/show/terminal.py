@@ -24,7 +24,7 @@ class Heading:
         title: what stands above it.
         is_number: set to the right, on one line.
         may_fold: a number that may take two lines where space is short.
-        is_whole: a text that never takes two lines.
+        is_whole: a text that takes one line, unless the terminal is narrow.
         from_width: columns of a terminal from which on it is shown.
     """
 
@@ -50,7 +50,7 @@ class Grid:
             table.add_column(
                 head.title,
                 justify="right" if head.is_number else "left",
-                no_wrap=head.is_whole or (head.is_number and not head.may_fold),
+                no_wrap=(head.is_whole and options.max_width >= MIDDLE) or (head.is_number and not head.may_fold),
                 overflow="fold",
             )
         for row in self.rows:

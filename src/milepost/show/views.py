@@ -265,7 +265,7 @@ def _criteria(judged: Sequence[Judged], level: float, currency: str) -> Grid:
         (
             one.criterion,
             plain(one.outcome, _OUTCOME_STYLES[one.outcome]),
-            wording.amount(one.measured.value, one.metric),
+            wording.amount(one.measured.value, one.metric, currency),
             wording.between(one.measured.interval, one.metric),
         )
         for one in judged

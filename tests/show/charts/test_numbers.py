@@ -1,7 +1,11 @@
 from dataclasses import replace
 
+import pytest
+
+from milepost.metrics.measure import Measured
 from milepost.show.charts.drawing import as_svg
 from milepost.show.charts.numbers import caption, predicted
+from milepost.stats.intervals import Interval
 
 
 def test_many_rows_become_a_grid_that_stays_small(ames):
@@ -25,3 +29,16 @@ def test_the_caption_says_how_far_off_half_of_the_predictions_are(ames):
 
 def test_the_caption_stands_without_measures():
     assert caption({})[1]
+
+
+@pytest.mark.parametrize(
+    ("value", "lo", "hi", "told"),
+    [
+        (-33.7, -43.2, -22.5, "is 33.7 below the truth (22.5 to 43.2)."),
+        (12.0, 3.0, 20.0, "is 12 above the truth (3 to 20)."),
+        (0.5, -1.0, 2.0, "is 0.5 above the truth, which may be chance."),
+    ],
+)
+def test_the_caption_says_to_which_side_predictions_lean(value, lo, hi, told):
+    bias = Measured("bias", value, Interval(lo, hi), 100, None, None, 100, "t")
+    assert told in caption({"bias": bias})[1]

@@ -68,5 +68,18 @@ def caption(measures: Mapping[str, Measured]) -> tuple[str, str]:
     if mean is not None and mean.value is not None:
         follows.append(f"The mean distance from the truth is {reading(mean)}.")
     if bias is not None and bias.value is not None:
-        follows.append(f"On average the prediction is {reading(bias)} above (or, if negative, below) the truth.")
+        follows.append(_bias(bias))
     return shows, " ".join(follows) or "The closer to the line, the better."
+
+
+def _bias(bias: Measured) -> str:
+    """Return by how much predictions are too high or too low on average, and whether that is more than chance."""
+    assert bias.value is not None
+    side = "above" if bias.value >= 0 else "below"
+    said = f"On average the prediction is {amount(abs(bias.value), 'bias')} {side} the truth"
+    if bias.interval is None:
+        return f"{said}."
+    if bias.interval.lo <= 0 <= bias.interval.hi:
+        return f"{said}, which may be chance."
+    ends = sorted(abs(end) for end in (bias.interval.lo, bias.interval.hi))
+    return f"{said} ({amount(ends[0], 'bias')} to {amount(ends[1], 'bias')})."

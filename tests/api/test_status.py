@@ -1,0 +1,35 @@
+import milepost
+
+
+def done(status):
+    return {milestone.step: milestone.is_done for milestone in status.milestones}
+
+
+def test_an_empty_road_begins_with_a_check(telco):
+    status = milepost.status(telco / "milepost.toml")
+    assert done(status) == {"problem": True, "train": False, "evaluate": False, "champion": False}
+    assert status.next_step.startswith("milepost check")
+    assert not (telco / ".milepost").exists()
+
+
+def test_a_trained_bundle_wants_to_be_judged(trained):
+    status = milepost.status(trained / "milepost.toml")
+    assert done(status)["train"]
+    assert not done(status)["evaluate"]
+    assert status.next_step.startswith("milepost evaluate")
+
+
+def test_a_champion_can_answer(judged):
+    status = milepost.status(judged / "milepost.toml", most_decisions=2)
+    assert all(done(status).values())
+    assert [decision.kind for decision in status.decisions] == ["verdict", "promoted"]
+    assert status.next_step.startswith("milepost score churn@champion TABLE")
+
+
+def test_the_newest_bundle_is_what_must_be_judged(judged):
+    from telco import edit_contract
+
+    edit_contract(judged, "charge_per_month = ", 'long = "tenure > 40"\ncharge_per_month = ')
+    milepost.train(judged / "milepost.toml")
+    status = milepost.status(judged / "milepost.toml")
+    assert done(status) == {"problem": True, "train": True, "evaluate": False, "champion": True}

@@ -1,0 +1,23 @@
+import pytest
+
+import milepost
+from milepost.ground.errors import MilepostError
+
+
+def test_the_tour_walks_the_whole_road_and_leaves_everything(tmp_path):
+    heard = []
+    toured = milepost.tour(tmp_path / "tour", rows=600, on_leg=heard.append)
+    assert tuple(heard) == toured.legs
+    commands = [leg.command.split()[1] for leg in toured.legs if leg.command]
+    assert commands == ["init", "check", "train", "evaluate", "report", "score", "status"]
+    left = {path.name for path in (tmp_path / "tour").iterdir()}
+    assert left == {".milepost", "answers.parquet", "draft.toml", "milepost.toml", "report.html", "telco.csv"}
+    assert all(leg.why.endswith(".") for leg in toured.legs)
+    assert milepost.status(tmp_path / "tour" / "milepost.toml").milestones[2].is_done
+
+
+def test_the_tour_never_walks_over_another_problem(tmp_path):
+    (tmp_path / "milepost.toml").write_text('[problem]\nname = "mine"\n')
+    with pytest.raises(MilepostError, match="holds another problem"):
+        milepost.tour(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["milepost.toml"]

@@ -114,7 +114,7 @@ def _as_text(value: object) -> str | None:
 def _from_postgres(uri: str, query: str, *, told: Callable[[Exception], str], where: str) -> pl.LazyFrame:
     """Return the answer of a PostgreSQL server, with its types."""
     with door("adbc_driver_postgresql", extra="postgres"):
-        from adbc_driver_postgresql import dbapi  # type: ignore[import-untyped]
+        from adbc_driver_postgresql import dbapi
     with door("pyarrow", extra="postgres"):
         import pyarrow  # noqa: F401  # what ADBC hands its batches over in
     try:

@@ -271,7 +271,7 @@ def linear_answers(opened: Opened, development: Material, test: Material, seed: 
         ridge = make_pipeline(columns, RidgeCV(np.logspace(-2, 4, 13)))
         return np.asarray(ridge.fit(known, development.truth).predict(asked))
     logistic = LogisticRegressionCV(
-        Cs=np.logspace(-3, 2, 6), l1_ratios=(0.0,), cv=3, scoring="neg_log_loss", max_iter=2000, n_jobs=THREADS,
+        Cs=np.logspace(-3, 2, 6), l1_ratios=(0.0,), cv=3, scoring="neg_log_loss", max_iter=2000,
         use_legacy_attributes=False,
     )  # fmt: skip
     return shares_of(make_pipeline(columns, logistic).fit(known, development.truth).predict_proba(asked), development)

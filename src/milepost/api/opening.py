@@ -95,7 +95,8 @@ def open_problem(path: Path, *, listener: Listener) -> Opened:
     """
     problem = read_problem(path)
     workspace = workspace_of(problem)
-    listener(Event("read", f"reading {problem.data.source}"))
+    source = problem.data.source
+    listener(Event("read", f"reading {source if isinstance(source, str) else 'what the database answers'}"))
     dataset = read(problem, workspace=workspace, listener=listener)
     check_task(problem, dataset.schema.task)
     derived, rule = expressions_of(problem, dataset.schema)

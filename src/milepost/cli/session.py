@@ -9,6 +9,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,28 +79,30 @@ class Session:
 
     def refuse(self, error: MilepostError) -> int:
         """Return the exit code of an error, after printing its three lines."""
-        print(str(error), file=sys.stderr)
-        self._print_json({"error": {"what": error.what, "where": error.where, "fix": error.fix}})
+        self._explain(str(error), what=error.what, where=error.where, fix=error.fix)
         return error.exit_code
 
     def _answer(self, result: object) -> None:
         if self.json:
             from milepost.ground.records import as_document
 
-            self._print_json(as_document(result))
+            _print_json(as_document(result))
             return
         from milepost.show.console import terminal_text
 
         _print(terminal_text(result))
 
-    def _print_json(self, document: Any) -> None:
+    def _explain(self, said: str, *, what: str, where: str, fix: str) -> None:
+        """Print why there is no answer, as far as there is a place left to print it."""
+        with suppress(OSError):
+            print(said, file=sys.stderr)
         if self.json:
-            _print(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")
+            with suppress(EnvironmentFault):
+                _print_json({"error": {"what": what, "where": where, "fix": fix}})
 
     def _give_up(self) -> int:
         what, fix = "Interrupted.", "What was finished is kept: run the same command again and it goes on where it was."
-        print(f"{what} {fix}", file=sys.stderr)
-        self._print_json({"error": {"what": what, "where": "this run", "fix": fix}})
+        self._explain(f"{what} {fix}", what=what, where="this run", fix=fix)
         return INTERRUPTED
 
     def _fail(self, why: Exception) -> int:
@@ -109,9 +112,8 @@ class Session:
         traceback.print_exception(why)
         what = f"This is a bug in Milepost, and no mistake of yours: {type(why).__name__}."
         fix = "Please report it with the lines above."
-        print(f"{what} {fix}", file=sys.stderr)
         place = traceback.extract_tb(why.__traceback__)[-1]
-        self._print_json({"error": {"what": what, "where": f"{place.filename}, line {place.lineno}", "fix": fix}})
+        self._explain(f"{what} {fix}", what=what, where=f"{place.filename}, line {place.lineno}", fix=fix)
         return OUR_BUG
 
 
@@ -121,6 +123,10 @@ def _refusal(why: OSError) -> EnvironmentFault:
         where=str(why.filename or "this computer"),
         fix="Free some space or mend the permission, then run the same command again.",
     )
+
+
+def _print_json(document: Any) -> None:
+    _print(json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def _print(text: str) -> None:

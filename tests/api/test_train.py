@@ -1,10 +1,11 @@
+import json
+
 import polars as pl
 import pytest
 
 import milepost
 from milepost.ground.events import Event
-from milepost.predictor.manifest import read_manifest
-from telco import edit_contract, few_rows, files_in, write_few
+from telco import edit_contract, few_rows, files_in, write_few, write_waves
 
 
 @pytest.fixture
@@ -55,15 +56,16 @@ def test_the_targets_of_test_rows_do_not_matter(train_few, few_folder):
 # ---- what it leaves
 
 
-def test_a_bundle_is_data_and_never_code(trained_folder):
-    manifest = read_manifest(bundle_of(trained_folder))
-    for name, content in files_in(bundle_of(trained_folder)).items():
-        if name.endswith(".json"):
-            assert content[:1] == b"{"
-        else:
-            assert name.startswith("trees/")
-            assert content.startswith(b"tree\nversion=")
-    assert {"model.json", "schema.json"} <= set(manifest.files)
+def test_a_bundle_is_data_and_never_code(tmp_path):
+    trained = milepost.train(write_waves(tmp_path))
+    assert trained.ladder.chosen in ("additive", "boosted", "boosted_deep", "ensemble")
+    files = files_in(trained.path)
+    trees = [name for name in files if name.startswith("trees/")]
+    assert set(files) - set(trees) == {"manifest.json", "model.json", "schema.json"}
+    assert trees
+    assert all(files[name].startswith(b"tree\nversion=") for name in trees)
+    assert all(isinstance(json.loads(files[name]), dict) for name in files if name.endswith(".json"))
+    assert milepost.evaluate(problem=tmp_path / "milepost.toml").outcome == "met"
 
 
 def test_a_bundle_can_be_traced(judged):

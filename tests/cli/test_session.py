@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import milepost
+from milepost.cli.session import Session
 from milepost.ground.errors import EnvironmentFault
 from program import PROGRAM, environment, run_program
 from telco import edit_contract
@@ -137,3 +138,9 @@ def test_an_answer_that_cannot_be_written_is_no_bug(tmp_path, words, code):
 def test_the_exit_code_does_not_depend_on_how_the_answer_is_shown(trained, run):
     edit_contract(trained, ">= 0.70", ">= 0.95")
     assert [run("evaluate", *how, folder=trained).code for how in ((), ("--json",), ("--quiet",))] == [3, 3, 3]
+
+
+def test_parts_of_an_answer_are_told_as_they_come_unless_it_is_json(tmp_path, capsys):
+    for json in (False, True):
+        Session(problem=tmp_path, seed=0, json=json, quiet=True).tell("The first leg.")
+    assert capsys.readouterr().out == "The first leg.\n"

@@ -1,5 +1,5 @@
 import io
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -62,6 +62,8 @@ def test_a_result_made_of_results_tells_facts_then_parts_then_the_next_step(telc
 
 def test_what_is_none_or_empty_is_left_out(telco):
     assert "threshold" not in text_of(trained(telco))
+    assert "igures" in text_of(trained(telco))
+    assert "igures" not in text_of(replace(trained(telco), figures={}))
 
 
 def test_names_and_currency_come_from_the_problem(telco):

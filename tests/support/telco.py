@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from real_tables import real_table
@@ -100,3 +101,18 @@ def few_rows() -> pl.DataFrame:
     few = telco_sample().select("customer", "churn", "tenure", "contract", "internet_service", "monthly_charges")
     part = pl.when(pl.int_range(pl.len()) % 4 == 0).then(pl.lit("test")).otherwise(pl.lit("development"))
     return few.head(400).with_columns(part=part)
+
+
+def write_waves(folder: Path) -> Path:
+    """Write 500 rows whose number to predict is a sum of waves, which trees follow and lines cannot."""
+    chance = np.random.default_rng(0)
+    a, b = chance.uniform(size=(2, 500))
+    height = 3 * np.sin(9 * a) + 2 * np.cos(7 * b) + chance.normal(0, 0.1, 500)
+    pl.DataFrame({"a": a, "b": b, "height": height}).write_csv(folder / "waves.csv")
+    path = folder / "milepost.toml"
+    path.write_text(
+        '[problem]\nname = "waves"\ntarget = "height"\n[data]\nsource = "waves.csv"\n[climb]\nbudget = "small"\n'
+        '[success]\nrmse = "<= 2"\n',
+        encoding="utf-8",
+    )
+    return path

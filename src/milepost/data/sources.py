@@ -168,7 +168,8 @@ def _files(path: Path, where: str | None) -> list[Path]:
         raise MilepostError("No file matches.", where=_place(path, where), fix="Check the folder and the pattern.")
     beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
     near = nearest(path.name, beside)
-    fix = f"Write {near!r} instead." if near else "Name a file that exists; paths start from the problem file's folder."
+    start = "the problem file's folder" if where else "the folder you are in"
+    fix = f"Write {near!r} instead." if near else f"Name a file that exists; paths start from {start}."
     raise MilepostError(f"There is no file {path.name!r}.", where=_place(path, where), fix=fix)
 
 

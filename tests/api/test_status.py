@@ -1,4 +1,5 @@
 import milepost
+from telco import edit_contract
 
 
 def done(status):
@@ -27,9 +28,18 @@ def test_a_champion_can_answer(judged):
 
 
 def test_the_newest_bundle_is_what_must_be_judged(judged):
-    from telco import edit_contract
-
     edit_contract(judged, "charge_per_month = ", 'long = "tenure > 40"\ncharge_per_month = ')
     milepost.train(judged / "milepost.toml")
     status = milepost.status(judged / "milepost.toml")
     assert done(status) == {"problem": True, "train": True, "evaluate": False, "champion": True}
+
+
+def test_a_verdict_by_other_criteria_wants_another_evaluation_and_no_training(judged):
+    edit_contract(judged, ">= 0.70", ">= 0.60")
+    status = milepost.status(judged / "milepost.toml")
+    assert done(status) == {"problem": True, "train": True, "evaluate": False, "champion": True}
+    (evaluate,) = [milestone for milestone in status.milestones if milestone.step == "evaluate"]
+    assert "now asks for accuracy >= 0.60, recall >= 0.40" in evaluate.says
+    assert status.next_step.startswith("milepost evaluate")
+    assert milepost.evaluate(problem=judged / "milepost.toml").verdict.look == 1
+    assert all(done(milepost.status(judged / "milepost.toml")).values())

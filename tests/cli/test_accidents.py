@@ -108,6 +108,22 @@ def test_a_full_disk_exits_5_and_leaves_nothing_half_written(few, step, run):
     assert run("train", "--json", folder=few).document["bundle_id"] == expected
 
 
+# ---- several at once
+
+
+def test_three_first_trainings_at_once_all_end_well(untrained, few_folder, run):
+    processes = [start_program("train", "-q", "--json", "--seed", seed, folder=untrained) for seed in (0, 0, 1)]
+    ended = [process.communicate(timeout=PATIENCE_SECONDS) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0, 0], ended
+    first, same, other = (json.loads(out) for out, _ in ended)
+    assert first["bundle_id"] == same["bundle_id"] == bundle_of(few_folder)
+    assert {first["version"], same["version"], other["version"]} == {1, 2}
+    whole(untrained)
+    assert len(list(untrained.glob(".milepost/artifacts/*/artifacts/bundle"))) == 2
+    assert "damaged" not in run("status", folder=untrained).out
+    assert run("evaluate", first["bundle_id"], folder=untrained).code in (0, 3, 4)
+
+
 # ---- the registry is away
 
 
@@ -138,21 +154,33 @@ def damaged(folder: Path, change) -> Path:
     return path.parent
 
 
-@pytest.mark.parametrize("command", [("evaluate",), ("score", "churn:1", "telco.csv", "-o", "answers.parquet")])
-def test_a_bundle_with_a_changed_byte_is_refused(judged, run, command):
-    model = judged / ".milepost" / "bundles" / bundle_of(judged) / "model.json"
-    content = bytearray(model.read_bytes())
+def change_a_byte(path: Path) -> None:
+    content = bytearray(path.read_bytes())
     content[-20] ^= 1
-    model.write_bytes(content)
-    ran = run(*command, folder=judged)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("command", [("evaluate",), ("score", "TABLE", "-o", "answers.parquet")])
+def test_a_folder_with_a_changed_byte_is_refused(judged, run, command):
+    folder = judged / ".milepost" / "bundles" / bundle_of(judged)
+    change_a_byte(folder / "model.json")
+    verb, *rest = ("telco.csv" if word == "TABLE" else word for word in command)
+    ran = run(verb, folder, *rest, folder=judged)
     assert (ran.code, ran.out) == (2, "")
     assert "'model.json' was changed after it was written" in ran.err
     assert not (judged / "answers.parquet").exists()
 
 
+def test_a_bundle_with_a_changed_byte_is_fetched_again_and_answers_as_before(judged, run):
+    assert run("score", "churn:1", "telco.csv", "-o", "before.parquet", folder=judged).code == 0
+    change_a_byte(judged / ".milepost" / "bundles" / bundle_of(judged) / "model.json")
+    assert run("score", "churn:1", "telco.csv", "-o", "after.parquet", folder=judged).code == 0
+    assert pl.read_parquet(judged / "after.parquet").equals(pl.read_parquet(judged / "before.parquet"))
+
+
 def test_a_bundle_of_a_newer_format_is_refused(judged, run):
-    damaged(judged, lambda manifest: manifest.update(format=99))
-    ran = run("score", "churn:1", "telco.csv", "-o", "answers.parquet", folder=judged)
+    folder = damaged(judged, lambda manifest: manifest.update(format=99))
+    ran = run("score", folder, "telco.csv", "-o", "answers.parquet", folder=judged)
     assert ran.code == 2
     assert "format 99" in ran.err
     assert "Upgrade Milepost" in ran.err

@@ -52,6 +52,24 @@ def test_an_error_is_one_json_object_too(tmp_path, run, words):
     assert ran.err.startswith(ran.document["error"]["what"])
 
 
+def test_the_cure_of_an_error_names_the_problem_file(telco, run):
+    (telco / "milepost.toml").rename(telco / "other.toml")
+    ran = run("report", "--problem", "other.toml", "--json", folder=telco)
+    assert ran.document["error"]["fix"] == "Run: milepost train --problem other.toml"
+    assert "Run: milepost train --problem other.toml" in ran.err
+
+
+def test_what_packages_warn_of_stays_with_the_programmers(tmp_path):
+    rows = "".join(f"{number % 7}e299,same,{number % 5 * 0.1},{'abc'[number % 3]}\n" for number in range(300))
+    (tmp_path / "t.csv").write_text(f"huge,constant,small,y\n{rows}")
+    (tmp_path / "milepost.toml").write_text(
+        '[problem]\nname = "t"\ntarget = "y"\n[data]\nsource = "t.csv"\n[climb]\nbudget = "small"\n'
+    )
+    ran = run_program("train", "--json", "--quiet", folder=tmp_path)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.document["bundle_id"]
+
+
 def test_progress_goes_to_standard_error(judged, run):
     ran = run("check", folder=judged)
     assert ran.err.startswith("read: reading telco.csv\n")

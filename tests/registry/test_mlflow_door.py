@@ -110,6 +110,7 @@ def test_our_own_bugs_keep_their_traceback():
     [
         ("postgresql://ada:p%40ss@db.example.org/mlflow", "postgresql://db.example.org/mlflow"),
         ("no http://ada:secret@host and http://bob@host", "no http://host and http://host"),
+        ("http://ada:p@ss/w@rd@db.example.org/x", "http://db.example.org/x"),
         ("sqlite:////srv/a@b/mlflow.db", "sqlite:////srv/a@b/mlflow.db"),
     ],
 )
@@ -128,5 +129,5 @@ def test_a_disk_that_is_full_while_the_file_is_made_leaves_nothing_half_made(tmp
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
     assert "EnvironmentFault" in done.stderr
     assert "Free some space" in done.stderr
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["mlflow.db.lock"]
     open_store(Workspace(tmp_path), name="telco-churn").connect()

@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from milepost.ground.errors import MilepostError, UnknownNameError
+from milepost.predictor.manifest import verify
 from milepost.registry.bundles import write_bundle
 from milepost.registry.decisions import Entry
 from milepost.registry.history import append
@@ -72,6 +73,28 @@ def test_a_bundle_that_is_not_here_is_fetched(find, trained):
         assert find(name) == trained[0]
         assert (trained[0].path / "manifest.json").is_file()
         shutil.rmtree(trained[0].path)
+
+
+def test_a_damaged_bundle_is_fetched_anew_however_it_is_named(find, trained):
+    model = trained[0].path / "model.json"
+    for name in (trained[0].bundle_id, "telco-churn:1"):
+        model.write_text("{ }")
+        assert find(name) == trained[0]
+        assert verify(trained[0].path).bundle_id == trained[0].bundle_id
+
+
+def test_a_damaged_bundle_without_a_better_copy_says_what_is_wrong_with_it(workspace, find):
+    bundle = write_bundle(workspace.bundles, {"model.json": "{}"})
+    (bundle.path / "model.json").write_text("{ }")
+    with pytest.raises(MilepostError, match="was changed"):
+        find(bundle.bundle_id)
+
+
+def test_a_damaged_folder_given_by_its_path_is_left_as_it_is(find, trained):
+    (trained[0].path / "model.json").write_text("{ }")
+    found = find(str(trained[0].path))
+    with pytest.raises(MilepostError, match="was changed"):
+        verify(found.path)
 
 
 def test_digits_that_begin_two_ids_are_refused(workspace, find, trained):

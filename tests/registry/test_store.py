@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 
 import pytest
 
@@ -14,7 +15,7 @@ from milepost.ground.workspace import Workspace
 from milepost.predictor.manifest import verify
 from milepost.registry.bundles import BundleRef, write_bundle
 from milepost.registry.evidence import environment
-from milepost.registry.store import Store, open_store
+from milepost.registry.store import NotRecorded, Store, open_store
 
 FIRST_USE = """
 import logging, sys, warnings
@@ -32,6 +33,21 @@ print(store.record(bundle, parameters={"a": 1}, metrics={"b": 2.0}))
 logging.info("mine too")
 import mlflow.telemetry.client
 assert mlflow.telemetry.client.get_telemetry_client() is None
+"""
+
+AT_ONCE = """
+import sys
+from pathlib import Path
+from milepost.ground.workspace import Workspace
+from milepost.registry.bundles import write_bundle
+from milepost.registry.store import open_store
+workspace = Workspace(Path(sys.argv[1]))
+store = open_store(workspace, name="telco-churn")
+bundles = [write_bundle(workspace.bundles, {"model.json": content}) for content in "1234"]
+store.connect()
+print("ready", flush=True)
+sys.stdin.read()
+print([store.record(bundle, parameters={"a": 1}, metrics={"b": 2.0}) for bundle in bundles])
 """
 
 WITHOUT_MLFLOW = """
@@ -106,9 +122,9 @@ def test_evidence_comes_back_and_is_replaced(store, recorded):
 
 def test_evidence_of_an_unknown_bundle_is_refused(store, recorded):
     recorded("{}")
-    with pytest.raises(UnknownNameError, match="recorded bundle"):
+    with pytest.raises(UnknownNameError, match="was not trained here"):
         store.attach("0" * 16, "verdict", {})
-    with pytest.raises(UnknownNameError, match="recorded bundle"):
+    with pytest.raises(UnknownNameError, match="was not trained here"):
         store.evidence("0" * 16, "verdict")
 
 
@@ -236,6 +252,27 @@ def test_two_processes_record_at_once_without_losing_a_bundle(workspace):
     answers = [process.communicate(timeout=120) for process in processes]
     assert sorted(out for out, _ in answers) == ["1\n", "2\n"], answers
     assert len(open_store(workspace, name="telco-churn").versions()) == 2
+
+
+def test_bundles_recorded_by_three_processes_at_once_have_one_run_and_one_version_each(workspace):
+    words = [sys.executable, "-c", AT_ONCE, str(workspace.root)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with ExitStack() as running:
+        processes = [running.enter_context(subprocess.Popen(words, **pipes)) for _ in range(3)]
+        for process in processes:
+            assert process.stdout.readline() == "ready\n"
+        for process in processes:
+            process.stdin.close()
+        assert [process.stdout.read() for process in processes] == ["[1, 2, 3, 4]\n"] * 3
+    assert len(open_store(workspace, name="telco-churn").versions()) == 4
+    assert len(list(workspace.artifacts.glob("*/artifacts/bundle"))) == 4
+
+
+def test_a_bundle_that_was_trained_elsewhere_is_told_from_one_that_is_misspelled(store, recorded):
+    recorded("{}")
+    with pytest.raises(NotRecorded) as caught:
+        store.evidence("0" * 16, "verdict")
+    assert "--problem PATH" in caught.value.fix
 
 
 def test_a_bundle_that_is_not_there_is_not_recorded(workspace, store):

@@ -1,11 +1,14 @@
-"""The command to type next, as every result ends with it."""
+"""The command to type next, as every result and every error ends with it."""
 
 from __future__ import annotations
 
+import re
 import shlex
 from pathlib import Path
 
 from milepost.problem.read import FILE_NAME
+
+_COMMAND = re.compile(r"\bmilepost (init|check|train|evaluate|report|score|status|promote)\b")
 
 
 def next_step(words: str, problem: Path | str) -> str:
@@ -14,5 +17,19 @@ def next_step(words: str, problem: Path | str) -> str:
     >>> next_step("train", "milepost.toml"), next_step("train", "churn/milepost.toml")
     ('milepost train', 'milepost train --problem churn/milepost.toml')
     """
-    named = "" if Path(problem) == Path(FILE_NAME) else f" --problem {shlex.quote(str(problem))}"
-    return f"milepost {words}{named}"
+    return f"milepost {words}{_option(problem)}"
+
+
+def with_problem(advice: str, problem: Path | str) -> str:
+    """Return advice whose commands name the problem file: for floors that do not know where it lies.
+
+    >>> with_problem("Run: milepost status   (it says more)", "churn.toml")
+    'Run: milepost status --problem churn.toml   (it says more)'
+    """
+    if " --problem " in advice:
+        return advice
+    return _COMMAND.sub(lambda command: command[0] + _option(problem), advice)
+
+
+def _option(problem: Path | str) -> str:
+    return "" if Path(problem) == Path(FILE_NAME) else f" --problem {shlex.quote(str(problem))}"

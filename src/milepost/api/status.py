@@ -8,7 +8,9 @@ from pathlib import Path
 
 from milepost.api.next_step import next_step
 from milepost.api.opening import workspace_of
+from milepost.api.outdated import other_criteria
 from milepost.problem.read import read_problem
+from milepost.problem.spec import Problem
 from milepost.registry.champions import champion_of
 from milepost.registry.decisions import Decision
 from milepost.registry.history import read_history, verify_history
@@ -63,7 +65,7 @@ def status(problem: Path | str = "milepost.toml", *, most_decisions: int = 5) ->
     history = workspace_of(contract).history
     name = contract.aim.name
     past = read_history(history, problem=name)
-    milestones = (_problem(contract.path, len(contract.success)), *_road(past, name))
+    milestones = (_problem(contract.path, len(contract.success)), *_road(past, contract))
     broken = verify_history(history)
     warnings = () if broken is None else (f"The history is damaged: {broken.says}",)
     trained = _newest(past, "trained")
@@ -76,17 +78,22 @@ def _problem(path: Path | None, criteria: int) -> Milestone:
     return Milestone("problem", True, said)
 
 
-def _road(past: Sequence[Decision], name: str) -> tuple[Milestone, ...]:
+def _road(past: Sequence[Decision], contract: Problem) -> tuple[Milestone, ...]:
     trained, verdict = _newest(past, "trained"), _newest(past, "verdict")
     judged = verdict if trained and verdict and verdict.bundle_id == trained.bundle_id else None
-    champion = champion_of(past, name)
+    champion = champion_of(past, contract.aim.name)
     return (
         Milestone("train", trained is not None, trained.says if trained else "no model yet"),
-        Milestone("evaluate", judged is not None, judged.says if judged else _not_judged(trained)),
+        _judged(judged, contract) if judged else Milestone("evaluate", False, _not_judged(trained)),
         Milestone(
             "champion", champion is not None, f"bundle {champion} answers" if champion else "no bundle answers yet"
         ),
     )
+
+
+def _judged(verdict: Decision, contract: Problem) -> Milestone:
+    other = other_criteria(verdict.figures["criteria"], contract) if "criteria" in verdict.figures else ""
+    return Milestone("evaluate", not other, f"{verdict.says} But {other}." if other else verdict.says)
 
 
 def _not_judged(trained: Decision | None) -> str:

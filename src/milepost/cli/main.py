@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -114,7 +115,7 @@ def promote(
     session: Session,
     bundle: Bundle,
     reason: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="Why; needed where the verdict is not met.")
+        str | None, typer.Option(metavar="TEXT", help="Why; needed where the verdict is not met or outdated.")
     ] = None,
 ) -> object:
     """Let a judged bundle answer."""
@@ -151,12 +152,14 @@ def main(words: Sequence[str] | None = None) -> None:
     """
     for stream in (sys.stdout, sys.stderr):  # a terminal of the last century still gets its answer
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    if words is None and not sys.warnoptions:  # what packages warn of is for programmers; we say ourselves what matters
+        warnings.simplefilter("ignore")
     words = list(sys.argv[1:] if words is None else words) or ["--help"]
     try:
         sys.exit(app(words, prog_name="milepost", standalone_mode=False))
     except _Misuse as error:
         path = error.ctx.command_path if error.ctx else "milepost"
         misuse = MilepostError(error.format_message(), where="the command line", fix=f"Run: {path} --help")
-        sys.exit(Session(problem=Path(), seed=0, json="--json" in words, quiet=True).refuse(misuse))
+        sys.exit(Session(problem=Path("milepost.toml"), seed=0, json="--json" in words, quiet=True).refuse(misuse))
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED)

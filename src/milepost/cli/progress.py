@@ -15,7 +15,7 @@ LINES_OF_A_STEP = 10  # where there is no terminal, a step that counts says at m
 
 
 class Progress:
-    """Draws events until it is left; nothing of it stays in a terminal.
+    """Draws events until it is left; nothing of it but news stays in a terminal.
 
     Attributes:
         is_quiet: draw nothing.
@@ -50,14 +50,17 @@ class Progress:
     def _say(self, event: Event) -> None:
         """Print a line for each step, and for each tenth of one that counts."""
         tenth = LINES_OF_A_STEP * (event.done or 0) // event.total if event.total else 0
-        if (event.step, tenth) != self._said:
-            self._said = (event.step, tenth)
+        if event.is_news or (event.step, tenth) != self._said:
+            self._said = self._said if event.is_news else (event.step, tenth)
             counted = f" ({event.done} of {event.total})" if event.done and event.total else ""
             print(f"{event.step}: {event.message}{counted}", file=sys.stderr, flush=True)
 
     def _draw(self, event: Event) -> None:
         """Draw one bar, that of the step that spoke last."""
         bars = self._bars = self._bars or _new_bars()
+        if event.is_news:
+            bars.console.print(event.message, markup=False, highlight=False)
+            return
         if not bars.tasks or bars.tasks[-1].fields["step"] != event.step:
             for bar in bars.task_ids:
                 bars.remove_task(bar)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import select
 import signal
 import sys
 import traceback
@@ -71,15 +72,15 @@ class Session:
             return None
         self.tell(candidates)
         likeliest = candidates.names[0]
-        signal.siginterrupt(signal.SIGINT, True)  # Polars lets reads begin again, so that Ctrl-C would wait for Enter
-        try:
-            return input(f"Which column do you want to predict? [{likeliest}] ").strip() or likeliest
-        except EOFError:
-            raise KeyboardInterrupt from None
+        print(f"Which column do you want to predict? [{likeliest}] ", end="", flush=True)
+        return _typed_line().strip() or likeliest
 
     def refuse(self, error: MilepostError) -> int:
         """Return the exit code of an error, after printing its three lines."""
-        self._explain(str(error), what=error.what, where=error.where, fix=error.fix)
+        from milepost.api.next_step import with_problem
+
+        advised = MilepostError(error.what, where=error.where, fix=with_problem(error.fix, self.problem))
+        self._explain(str(advised), what=advised.what, where=advised.where, fix=advised.fix)
         return error.exit_code
 
     def _answer(self, result: object) -> None:
@@ -115,6 +116,30 @@ class Session:
         place = traceback.extract_tb(why.__traceback__)[-1]
         self._explain(f"{what} {fix}", what=what, where=f"{place.filename}, line {place.lineno}", fix=fix)
         return OUR_BUG
+
+
+def _typed_line() -> str:
+    """Return what is typed up to Enter.
+
+    Waiting in input() would miss a Ctrl-C that comes right before the wait, or to a thread of Polars: the signal's
+    handler is noted and runs after Enter. So it wakes this wait through a pipe.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C, or Ctrl-D instead of an answer.
+    """
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    before = signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    try:
+        select.select([sys.stdin, woken], [], [])
+        line = sys.stdin.readline()
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(wake)
+        os.close(woken)
+    if not line:
+        raise KeyboardInterrupt
+    return line
 
 
 def _refusal(why: OSError) -> EnvironmentFault:

@@ -29,7 +29,7 @@ class MilepostError(Exception):
         super().__init__(f"{what}\n  where: {where}\n  fix:   {fix}")
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_rebuilt, (type(self), self.what, self.where, self.fix))
+        return (_rebuilt, (type(self), self.what, self.where, self.fix), self.__dict__)
 
 
 class UnknownNameError(MilepostError):

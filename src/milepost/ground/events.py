@@ -18,12 +18,14 @@ class Event:
         message: what it is doing now, for people.
         done: units of work finished so far; None where the step does not count.
         total: units of work in all; None where it is not known.
+        is_news: whether the message is worth keeping on the screen after the step has gone on.
     """
 
     step: str
     message: str
     done: int | None = None
     total: int | None = None
+    is_news: bool = False
 
 
 Listener = Callable[[Event], None]

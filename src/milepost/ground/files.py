@@ -13,18 +13,40 @@ from pathlib import Path
 
 from milepost.ground.errors import EnvironmentFault
 
+# what the names of files do, and the network, but no disk
+_NAMES = (FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
+_NETWORK = (ConnectionError, TimeoutError)
+
 
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn the operating system's refusal (full disk, no permission) into an error with a cure."""
+    """Turn the operating system's refusal to write path (full disk, no permission) into an error with a cure.
+
+    What goes wrong in the block with other files, as one that is read and not there, stays what it is.
+    """
     try:
         yield
     except OSError as why:
+        if not _is_about(why, path):
+            raise
         raise EnvironmentFault(
             f"The disk refused to write: {why.strerror or why}.",
             where=str(path),
             fix="Free some space or choose a folder that you may write to, then run the same command again.",
         ) from why
+
+
+def _is_about(why: OSError, path: Path) -> bool:
+    """Return whether an error is about path, a folder above it, what is below it, or its temporary neighbour."""
+    names = [name for name in (why.filename, why.filename2) if isinstance(name, str | bytes)]
+    if not names:
+        return not isinstance(why, _NAMES + _NETWORK)
+    place = path.absolute()
+    neighbour = str(place.with_name(f".{place.name}"))
+    return any(
+        place == other or place in other.parents or other in place.parents or str(other).startswith(neighbour)
+        for other in (Path(os.fsdecode(name)).absolute() for name in names)
+    )
 
 
 @contextmanager
@@ -62,13 +84,26 @@ def whole_folder(path: Path) -> Iterator[Path]:
         try:
             yield partial
             partial.chmod(0o755)
-            aside = partial.with_suffix(".old")
-            if path.exists():
-                path.replace(aside)  # a kill between the two renames loses nothing: the old folder lies aside
-            partial.replace(path)
-            shutil.rmtree(aside, ignore_errors=True)
+            _take_place(partial, path)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
+
+
+def _take_place(partial: Path, path: Path) -> None:
+    """Rename a folder to path; the one that is there is moved aside, and back where the new one cannot come."""
+    if not path.exists():
+        partial.replace(path)
+        return
+    aside = partial.with_name(f"{partial.name}.old")
+    path.replace(aside)  # a kill between the two renames loses nothing: the old folder lies aside
+    try:
+        partial.replace(path)
+    except OSError:
+        if not path.exists():
+            aside.replace(path)
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -6,6 +6,9 @@ import math
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+_MOST_PLACES = 12  # behind the point; a smaller number is written as 1.2e-11
+_HUGE = 1e15
+
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that is spelled most like name, or None if none comes near."""
@@ -52,17 +55,19 @@ def share(value: float, *, digits: int = 1) -> str:
 
 
 def figure(value: float, *, digits: int = 3) -> str:
-    """Return a number with about digits significant figures, never in scientific notation below 1e15.
+    """Return a number with about digits significant figures, in scientific notation only where it is tiny or huge.
 
-    >>> figure(0.41853), figure(1234.5678), figure(-20.0)
-    ('0.419', '1,235', '-20')
+    >>> figure(0.41853), figure(1234.5678), figure(-20.0), figure(1e-15), figure(1e300)
+    ('0.419', '1,235', '-20', '1e-15', '1e+300')
     """
     if not math.isfinite(value):
         return "–" if math.isnan(value) else ("∞" if value > 0 else "-∞")
     if value == 0:
         return "0"
     places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-    text = f"{value:,.{min(places, 12)}f}"
+    if places > _MOST_PLACES or abs(value) >= _HUGE:
+        return f"{value:.{digits}g}"
+    text = f"{value:,.{places}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

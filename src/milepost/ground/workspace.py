@@ -6,6 +6,7 @@
 ├── climbs/      finished folds of a climb, so that an interrupted run goes on where it was
 ├── bundles/     one folder for each bundle_id
 ├── mlflow.db, artifacts/    runs, versions, aliases (unless the problem names a server)
+├── mlflow.db.lock           held while mlflow.db is made and while a bundle is recorded; always empty
 └── history/     the append-only decisions
 """
 
@@ -44,6 +45,10 @@ class Workspace:
     @property
     def registry_uri(self) -> str:
         return f"sqlite:///{self.root.resolve() / 'mlflow.db'}"
+
+    @property
+    def registry_lock(self) -> Path:
+        return self.root / "mlflow.db.lock"
 
     @property
     def artifacts(self) -> Path:

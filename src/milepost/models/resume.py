@@ -1,15 +1,25 @@
-"""Finished folds on disk, so that an interrupted climb goes on where it was and ends the same."""
+"""Finished folds on disk, so that an interrupted climb goes on where it was and ends the same.
+
+A climb that has ended keeps its folds too: another training that differs only in what comes after the climb, such as
+a criterion, takes them as they are. Older ones are removed by sweep.
+"""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from zipfile import BadZipFile
 
 import numpy as np
 
+from milepost.ground.errors import EnvironmentFault
 from milepost.ground.files import whole_file
+
+MOST_CLIMBS = 5
+LONGEST_KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +65,26 @@ class Finished:
         return result
 
 
+def sweep(climbs: Path, *, now: datetime) -> None:
+    """Remove the folders of all climbs but the newest MOST_CLIMBS, and of those that are older than LONGEST_KEPT.
+
+    A climb that runs at the same time goes on where its folder is taken from it: it only loses what it had kept.
+
+    Args:
+        climbs: the folder of folders.
+        now: aware of its zone.
+    """
+    ages = []
+    for folder in climbs.glob("*/"):
+        try:
+            ages.append((now.timestamp() - folder.stat().st_mtime, folder))
+        except FileNotFoundError:  # another training sweeps, too
+            continue
+    for place, (age, folder) in enumerate(sorted(ages)):
+        if place >= MOST_CLIMBS or age > LONGEST_KEPT.total_seconds():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _read(path: Path) -> FoldResult | None:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
@@ -67,8 +97,12 @@ def _read(path: Path) -> FoldResult | None:
 
 def _write(path: Path, result: FoldResult) -> None:
     figures = [result.settled, result.seconds, result.answer_us]
-    with whole_file(path) as partial, partial.open("wb") as stream:
-        np.savez(stream, answers=result.answers, figures=np.array([np.nan if f is None else f for f in figures]))
+    try:
+        with whole_file(path) as partial, partial.open("wb") as stream:
+            np.savez(stream, answers=result.answers, figures=np.array([np.nan if f is None else f for f in figures]))
+    except EnvironmentFault as why:
+        if not isinstance(why.__cause__, FileNotFoundError):  # else another training has swept the folder away
+            raise
 
 
 def _known(value: float) -> float | None:

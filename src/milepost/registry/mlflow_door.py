@@ -16,13 +16,14 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from milepost.ground.doors import door
 from milepost.ground.errors import EnvironmentFault, MilepostError
+from milepost.ground.turns import one_at_a_time
 
 # What MLflow reads at import and in each call. Timeout and retries are for one request; an unreachable server is
 # given up after about ten seconds instead of MLflow's twenty minutes. What the user has set themselves is left alone.
@@ -125,9 +126,11 @@ def _knock_at_file(path: Path, uri: str) -> str:
             fix="Use a workspace folder without '?' and percent codes in its path.",
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    is_new = not path.exists() or path.stat().st_size == 0
+    is_new = _is_empty(path)
     if is_new:
-        _make_file(path)
+        with one_at_a_time(path.with_name(f"{path.name}.lock")):
+            if _is_empty(path):  # else another process was faster, and its file is as good
+                _make_file(path)
     with closing(sqlite3.connect(path, timeout=_PATIENCE_SECONDS, isolation_level=None)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute("ROLLBACK")
@@ -145,11 +148,11 @@ def _make_file(path: Path) -> None:
         with _without_waiting(made):
             _answering_client(f"sqlite:///{made}")
         shutil.copyfile(made, whole)  # MLflow keeps its connection to the one that it made
-        if path.exists():  # and is empty
-            whole.replace(path)
-            return
-        with suppress(FileExistsError):  # another process was faster, and its file is as good
-            os.link(whole, path)
+        whole.replace(path)
+
+
+def _is_empty(path: Path) -> bool:
+    return not path.exists() or path.stat().st_size == 0
 
 
 @contextmanager

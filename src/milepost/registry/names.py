@@ -9,8 +9,8 @@ from pathlib import Path
 from milepost.ground.errors import MilepostError, UnknownNameError
 from milepost.ground.text import listed
 from milepost.ground.workspace import Workspace
-from milepost.predictor.manifest import MANIFEST, read_manifest
-from milepost.registry.bundles import BundleRef
+from milepost.predictor.manifest import MANIFEST, read_manifest, verify
+from milepost.registry.bundles import BundleRef, is_whole
 from milepost.registry.champions import CHALLENGER, CHAMPION, challenger_of, champion_of, has_say
 from milepost.registry.decisions import Decision
 from milepost.registry.history import History, read_history
@@ -26,7 +26,8 @@ def resolve(name: str | None, *, workspace: Workspace, store: Store, history: Hi
     """Return the bundle that a name means, in a local folder, fetched from the registry if it is not there.
 
     MLflow is asked only where the history and the workspace do not know: for versions, for aliases that are not the
-    history's own, and to fetch. The files are not checked here; whoever loads the bundle does.
+    history's own, and to fetch a bundle that is not here or damaged. A folder named as such is not checked here;
+    whoever loads the bundle does.
 
     Args:
         name: a folder; NAME@champion, NAME@challenger or another alias; NAME:VERSION; a bundle_id or at least 6 of its
@@ -36,15 +37,27 @@ def resolve(name: str | None, *, workspace: Workspace, store: Store, history: Hi
         history: its decisions.
 
     Raises:
-        MilepostError: the name means no bundle, or several.
+        MilepostError: the name means no bundle, or several; or it is damaged, and the registry has no better one.
         EnvironmentFault: a store failed.
     """
     if name is not None and ("/" in name or (Path(name) / MANIFEST).is_file()):
         return BundleRef(read_manifest(Path(name)).bundle_id, Path(name))
     past = tuple(decision for decision in read_history(history) if decision.problem == store.name)
     bundle_id = _newest(past, store) if name is None else _meant(name, past, workspace, store)
-    folder = workspace.bundles / bundle_id
-    return BundleRef(bundle_id, folder) if folder.is_dir() else store.fetch(bundle_id)
+    return _whole(BundleRef(bundle_id, workspace.bundles / bundle_id), store)
+
+
+def _whole(bundle: BundleRef, store: Store) -> BundleRef:
+    """Return the bundle if every byte of it is here; else bring it anew."""
+    if is_whole(bundle):
+        return bundle
+    try:
+        return store.fetch(bundle.bundle_id)
+    except UnknownNameError:
+        if not bundle.path.is_dir():
+            raise
+        verify(bundle.path)  # says what is wrong with the only copy there is
+        raise
 
 
 def _meant(name: str, past: Sequence[Decision], workspace: Workspace, store: Store) -> str:

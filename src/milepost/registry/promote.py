@@ -33,6 +33,7 @@ def promote(
     bundle_id: str,
     *,
     verdict: Outcome,
+    caveat: str = "",
     reason: str | None = None,
     who: str,
     store: Store,
@@ -44,6 +45,7 @@ def promote(
     Args:
         bundle_id: the bundle, known to the registry.
         verdict: of this bundle, over all criteria.
+        caveat: why the verdict may not hold today, a clause; it is written down with it.
         reason: why, in words; needed where the verdict is not "met".
         who: the person or the program that promotes.
         store: the registry, whose aliases follow.
@@ -67,8 +69,10 @@ def promote(
         before = champion_of(past, store.name)
         if before == bundle_id:
             return []
-        says = f"{who} promoted bundle {bundle_id} (version {version}); its verdict is {verdict!r}."
+        but = f", but {caveat}" if caveat else ""
+        says = f"{who} promoted bundle {bundle_id} (version {version}); its verdict is {verdict!r}{but}."
         figures = {"version": version, "previous": before, "who": who, "reason": reason, "verdict": verdict}
+        figures |= {"caveat": caveat} if caveat else {}
         return [Entry(PROMOTED, store.name, says + _because(reason), bundle_id, figures)]
 
     written = append_if(history, choose, clock=clock)

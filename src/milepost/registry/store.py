@@ -15,14 +15,16 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from milepost.ground.errors import MilepostError, UnknownNameError
 from milepost.ground.files import canonical_json, disk_errors, whole_folder, write_text
 from milepost.ground.records import as_document
+from milepost.ground.text import listed
+from milepost.ground.turns import one_at_a_time
 from milepost.ground.workspace import Workspace
 from milepost.predictor.manifest import read_manifest, verify
 from milepost.registry.bundles import BundleRef, is_whole
@@ -40,6 +42,19 @@ def open_store(workspace: Workspace, *, name: str, uri: str | None = None) -> St
         uri: of an MLflow server or database, secrets filled in; None takes the workspace's own file.
     """
     return Store(workspace, name, uri)
+
+
+class NotRecorded(UnknownNameError):
+    """A bundle that the registry does not know, as one that was trained elsewhere."""
+
+    def __init__(self, bundle_id: str, *, known: Sequence[str], where: str) -> None:
+        others = f", or name one that is recorded: {listed(known)}" if known else ""
+        MilepostError.__init__(
+            self,
+            f"Bundle {bundle_id} was not trained here: the registry holds nothing about it.",
+            where=where,
+            fix=f"Name the problem file that it was trained by (--problem PATH){others}.",
+        )
 
 
 class Store:
@@ -74,7 +89,7 @@ class Store:
         Raises:
             MilepostError: MLflow refuses a name or value.
         """
-        with self._ask() as client:
+        with self._ask() as client, self._alone():  # else two trainings of one bundle would give it two runs
             run = find_run(client, self.name, bundle.bundle_id)
             if run is None:
                 artifacts = None if self._uri.startswith("http") else self._workspace.artifacts
@@ -95,7 +110,7 @@ class Store:
             document: JSON-able data or frozen dataclasses.
 
         Raises:
-            UnknownNameError: the bundle was never recorded.
+            NotRecorded: the bundle was never recorded.
         """
         text = canonical_json(as_document(document))
         if self._is_local:
@@ -108,7 +123,7 @@ class Store:
         """Return a document attached to a bundle; None if none of that name is.
 
         Raises:
-            UnknownNameError: the bundle was never recorded.
+            NotRecorded: the bundle was never recorded.
         """
         wanted = f"evidence/{name}.json"
         if self._is_local:
@@ -147,7 +162,7 @@ class Store:
         """Return a recorded bundle in the workspace, brought there if it is not, every byte checked.
 
         Raises:
-            UnknownNameError: the bundle was never recorded.
+            NotRecorded: the bundle was never recorded.
             MilepostError: what the registry holds is damaged, or of a newer format.
         """
         bundle = BundleRef(bundle_id, self._workspace.bundles / bundle_id)
@@ -169,6 +184,10 @@ class Store:
         self.connect()
         with calls(self._uri):
             yield self._client
+
+    def _alone(self) -> AbstractContextManager[None]:
+        """Hold other processes off the workspace's own store; a server orders its callers itself."""
+        return one_at_a_time(self._workspace.registry_lock) if self._is_local else nullcontext()
 
     def _keep(self, client: Any, run_id: str, bundle: BundleRef) -> None:
         """Copy the bundle's files to its run."""
@@ -192,7 +211,7 @@ class Store:
         run = find_run(client, self.name, bundle_id)
         if run is None:
             known = [version.bundle_id for version in all_versions(client, self.name) if version.bundle_id]
-            raise UnknownNameError("recorded bundle", bundle_id, known=known, where=self.where)
+            raise NotRecorded(bundle_id, known=known, where=self.where)
         run_id: str = run.info.run_id
         return run_id
 
@@ -205,5 +224,5 @@ class Store:
             except MilepostError:
                 continue  # a damaged copy of another bundle is no reason not to find this one
         if bundle_id not in known:
-            raise UnknownNameError("recorded bundle", bundle_id, known=list(known), where=self.where)
+            raise NotRecorded(bundle_id, known=list(known), where=self.where)
         return known[bundle_id]

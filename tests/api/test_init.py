@@ -160,14 +160,35 @@ def test_a_copy_of_the_answer_is_kept_from_the_model_and_a_doubtful_column_is_as
     problem = read_problem(drafted.path)
     assert problem.data.exclude == ("left",)
     assert "left" not in problem.baseline.rule
+    assert "left" not in {finding.column for finding in drafted.findings}  # choices say it
     assert any("`churn_reason`" in question for question in drafted.open_questions)
     assert '# exclude = ["left", "churn_reason"]' in drafted.path.read_text("utf-8")
+
+
+def test_a_column_with_a_name_like_the_targets_is_asked_about_where_it_can_be_left_out(tmp_path):
+    columns = churn_columns()
+    late = np.random.default_rng(2).normal(20, 9, ROWS)
+    del columns["churn"]
+    table = write(tmp_path, "t.csv", columns | {"arr_gate": columns["tenure"] % 7, "arr_delay": late})
+    drafted = init(table, statement="Predict the delay with an MAE under 9 minutes", problem=tmp_path / "milepost.toml")
+    assert '# exclude = ["arr_gate"]' in drafted.path.read_text("utf-8")
+    asked = " ".join(drafted.open_questions)
+    assert "Is `arr_gate` known when predicting?" in asked
+    assert "Does `arr_delay` count minutes, as the sentence does?" in asked
+
+
+def test_rows_without_an_answer_are_told(tmp_path):
+    columns = churn_columns()
+    columns["churn"] = [None if n < 30 else answer for n, answer in enumerate(columns["churn"])]
+    drafted = init(write(tmp_path, "t.csv", columns), target="churn", problem=tmp_path / "milepost.toml")
+    assert drafted.findings[0].code == "target-missing"
 
 
 def test_a_time_that_each_row_has_makes_a_split_by_time(tmp_path):
     seen = [date(2024, 1, 1) + timedelta(days=n % 300) for n in range(ROWS)]
     drafted = init(write(tmp_path, "t.csv", churn_columns(seen_on=seen)), target="churn", problem=tmp_path / "p.toml")
     assert read_problem(drafted.path).data.time == "seen_on"
+    assert any("Is `seen_on` the moment at which" in question for question in drafted.open_questions)
     assert {choice.what: choice.value for choice in drafted.choices}["split"] == "time"
 
 
@@ -269,3 +290,17 @@ def test_the_same_table_gives_the_same_draft(tmp_path):
         )
         texts.append(drafted.path.read_text("utf-8"))
     assert texts[0] == texts[1]
+
+
+def test_columns_that_are_empty_with_the_answer_are_asked_about(tmp_path):
+    columns = churn_columns()
+    open_rows = np.arange(ROWS) % 20 == 0
+    columns["churn"] = [None if n else answer for n, answer in zip(open_rows, columns["churn"], strict=True)]
+    columns["last_call"] = [
+        None if n else float(tenure) for n, tenure in zip(open_rows, columns["tenure"], strict=True)
+    ]
+    drafted = init(write(tmp_path, "t.csv", columns), target="churn", problem=tmp_path / "milepost.toml")
+    assert any(question.startswith("When are `last_call` written down?") for question in drafted.open_questions)
+    assert '# exclude = ["last_call"]' in drafted.path.read_text("utf-8")
+    assert "last_call" not in read_problem(drafted.path).baseline.rule
+    assert "leak-with-answer" in {finding.code for finding in check(drafted.path).findings}

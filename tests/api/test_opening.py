@@ -36,9 +36,31 @@ def test_a_feature_may_not_read_what_no_model_may_see(telco, column, role):
         opened(telco / "milepost.toml")
 
 
+@pytest.mark.parametrize(("expression", "gives"), [("signed", "a date"), ("coalesce(seen, seen)", "a time")])
+def test_a_rule_that_gives_a_date_is_no_answer(tmp_path, expression, gives):
+    day = pl.int_range(pl.len()) % 9 + 1
+    dated = few_rows().with_columns(signed=pl.date(2024, 1, day), seen=pl.datetime(2024, 1, day))
+    problem = write_few(tmp_path, dated)
+    text = problem.read_text(encoding="utf-8")
+    problem.write_text(f'{text}\n[baseline]\nrule = "{expression}"\n', encoding="utf-8")
+    with pytest.raises(MilepostError, match=f"rule gives {gives}, which is no answer") as caught:
+        opened(problem)
+    assert caught.value.where.endswith("baseline.rule")
+
+
 def test_the_rule_of_today_may_read_sensitive_columns_but_not_the_answer(telco):
     edit_contract(telco, "tenure < 6", "female = 1")
     assert opened(telco / "milepost.toml").rule.columns == ("contract", "female")
     edit_contract(telco, "female = 1", "churn = 'Yes'")
     with pytest.raises(MilepostError, match="rule reads 'churn'"):
         opened(telco / "milepost.toml")
+
+
+@pytest.mark.parametrize(("key", "role"), [("exclude = ['tenure']", "excluded"), ("known_at = 'day'", "known_at")])
+def test_the_rule_of_today_may_not_read_what_is_not_known_when_it_is_used(tmp_path, key, role):
+    column = key.split("'")[1]
+    problem = write_few(tmp_path, few_rows().with_columns(day=pl.date(2024, 1, pl.int_range(pl.len()) % 9 + 1)))
+    rule = "tenure > 3" if column == "tenure" else "day IS NOT NULL"
+    edit_contract(tmp_path, "[split]", f'{key}\n[baseline]\nrule = "{rule}"\n[split]')
+    with pytest.raises(MilepostError, match=f"rule reads '{column}'.*role is '{role}'"):
+        opened(problem)

@@ -66,3 +66,22 @@ def test_the_truth_is_the_class_index_or_the_number():
     ):
         schema = Schema((Column(name, dtype, "category", "target"),), task, labels)
         assert frame.select(truth(schema)).to_series().to_list() == expected
+
+
+@pytest.mark.parametrize("slip", [1e300, -1e300])
+def test_a_number_whose_square_is_no_number_is_refused_as_an_answer(slip):
+    with pytest.raises(MilepostError, match=r"'y' reaches -?1e\+300, which is too large") as caught:
+        target([*map(float, range(50)), slip, 0.5])
+    assert f'y = "{slip:g} is missing"' in caught.value.fix
+
+
+def test_a_word_among_numbers_is_named():
+    with pytest.raises(MilepostError, match=r"holds numbers, but 2 values of 202 are none: 'n/k'\.") as caught:
+        target([*(str(n / 7) for n in range(200)), "n/k", "n/k"])
+    assert "y = \"'n/k' is missing\" in data.repairs" in caught.value.fix
+
+
+def test_too_many_names_are_no_classes():
+    with pytest.raises(MilepostError, match="has 200 different values; at most 100 classes") as caught:
+        target([f"name {n}" for n in range(200)])
+    assert "regression" not in caught.value.fix

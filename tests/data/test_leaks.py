@@ -111,6 +111,19 @@ def test_rows_sorted_by_the_answer_are_noted_unless_time_orders_them():
     assert found(leaks(frame, "binary", "y", at="time")) == []
 
 
+def test_a_number_too_large_to_be_squared_is_no_term_of_a_sum():
+    net, tax = CHANCE.lognormal(size=(2, ROWS))
+    slip = np.where(np.arange(ROWS) == 3, 1e300, net)
+    frame = pl.DataFrame({"total": net + tax, "net": net, "tax": tax, "slip": slip})
+    assert "leak-sum" in {finding.code for finding in leaks(frame, "regression", "total")}
+
+
+@pytest.mark.parametrize("ids", [range(ROWS), range(ROWS, 0, -1)])
+def test_an_id_that_only_numbers_the_rows_says_no_more_than_their_order(ids):
+    frame = pl.DataFrame({"y": np.sort(CHANCE.integers(0, 2, ROWS)), "id": ids, "x": CHANCE.normal(size=ROWS)})
+    assert found(leaks(frame, "binary", "y", id="id")) == [("note", "leak-order", None)]
+
+
 def test_an_id_that_tells_the_answer_is_noted():
     answer = CHANCE.integers(0, 2, ROWS)
     frame = pl.DataFrame({"y": answer, "id": answer * 10_000 + CHANCE.permutation(ROWS), "x": CHANCE.normal(size=ROWS)})

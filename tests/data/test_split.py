@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from milepost.data.keys import ROW_HASH, SplitRequest, split_keys
+from milepost.data.keys import ROW_HASH, SplitRequest, never_recorded, not_yet_known, split_keys
 from milepost.data.split import make_split, split_hash
 from milepost.ground.errors import MilepostError
 from real_tables import real_table
@@ -102,6 +102,36 @@ def test_a_column_that_records_only_one_answer_is_refused_by_its_name():
     keys = pl.DataFrame({"y": answers(120), "at": days(*range(120)), "seen": days(*seen)})
     with pytest.raises(MilepostError, match="Every row with a value of 'seen' has the answer 'Yes'"):
         make_split(keys, replace(TIMED, known_at="seen"), seed=0)
+
+
+def test_that_nothing_happened_is_known_after_horizon_and_delay():
+    # the test begins at day 90; a churn is known 2 days later, that nothing came only 10 days later
+    said = answers(120)
+    seen = [n + 2 if answer == "Yes" else None for n, answer in enumerate(said)]
+    keys = pl.DataFrame({"y": said, "at": days(*range(120)), "seen": days(*seen)})
+    request = replace(TIMED, known_at="seen", horizon=timedelta(days=8), label_delay=timedelta(days=2))
+    split = make_split(keys, request, seed=0)
+    assert split.test.tolist() == list(range(90, 120))
+    assert split.development.tolist() == list(range(81))
+    (finding,) = [each for each in split.findings if each.code == "split-known-at-of-one-answer"]
+    assert "empty in every row with y = 'No'" in finding.says
+    assert finding.evidence == {"embargo_days": 10.0}
+
+
+def test_an_answer_recorded_even_once_is_recorded():
+    seen = [n if answer == "Yes" or n == 1 else None for n, answer in enumerate(answers(120))]
+    keys = pl.DataFrame({"y": answers(120), "at": days(*range(120)), "seen": days(*seen)})
+    request = replace(TIMED, known_at="seen", horizon=timedelta(days=8))
+    assert never_recorded(keys, request) is None
+    assert not_yet_known(keys, request).sum() == 79  # of 80 "No"
+
+
+def test_a_split_by_group_without_a_group_goes_by_the_id():
+    keys = pl.DataFrame({"y": answers(120), "at": days(*range(120)), "customer": [n // 4 for n in range(120)]})
+    split = make_split(keys, replace(TIMED, id="customer", strategy="group"), seed=0)
+    customers = keys["customer"]
+    assert split.strategy == "group"
+    assert not set(customers.gather(split.test)) & set(customers.gather(split.development))
 
 
 def test_groups_that_a_stratified_split_tears_apart_are_said():

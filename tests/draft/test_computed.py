@@ -51,7 +51,11 @@ false_positive = -2
     assert codes(case, text) == []
 
 
-@pytest.mark.parametrize("role", ["sensitive", "context", "id", "group", "known_at", "excluded"])
+def test_a_rule_that_goes_by_what_is_sensitive_is_told(case):
+    assert codes(case, "[baseline]\nrule = \"plan = 'monthly'\"", plan="sensitive") == ["rule-reads-sensitive"]
+
+
+@pytest.mark.parametrize("role", ["context", "id", "group", "known_at", "excluded"])
 def test_a_rule_that_reads_a_hidden_column_is_told(case, role):
     assert codes(case, "[baseline]\nrule = \"plan = 'monthly'\"", plan=role) == ["rule-reads-hidden"]
 
@@ -71,3 +75,8 @@ def test_acting_pays_from_the_chance_at_which_gain_and_cost_are_even(case):
     # 5 p = 10 (1 - p)  ->  p = 2/3
     given = case(DATA + "[value]\ntrue_positive = 5\nfalse_positive = -10")
     assert break_even(given.problem, given.frame, given.schema) == pytest.approx(2 / 3)
+
+
+def test_a_rule_with_an_answer_for_each_row_is_told(case):
+    frame = pl.DataFrame({"churn": ["yes", "no"] * 60, "x": [n / 7 for n in range(120)]})
+    assert codes(case, '[baseline]\nrule = "x"', frame=frame) == ["rule-many-answers"]

@@ -58,8 +58,9 @@ def test_what_comes_again_and_again_may_be_a_group():
         agent=("text", "category", [f"A{n % 80}" for n in range(ROWS)]),
         colour=("text", "category", [f"c{n % 80}" for n in range(ROWS)]),
         YearsAtCompany=("integer", "number", [n % 40 for n in range(ROWS)]),
+        customer=("integer", "number", [n % 90 for n in range(ROWS)]),
     )
-    assert [(one.column, one.is_sure) for one in roles.groups] == [("agent", False)]
+    assert [(one.column, one.is_sure) for one in roles.groups] == [("agent", False), ("customer", False)]
 
 
 def test_sensitive_columns_are_found_by_name_and_the_target_is_not_one():

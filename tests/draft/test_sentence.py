@@ -58,6 +58,13 @@ def test_the_pieces_say_what_each_stretch_was_taken_for():
         ("an accuracy of 80", ["accuracy >= 0.80"]),
         ("at least 80% accurate", ["accuracy >= 0.80"]),
         ("recall of at least 0.7", ["recall >= 0.70"]),
+        ("75% accuracy and recall of at least 0.5", ["accuracy >= 0.75", "recall >= 0.50"]),
+        ("75% accuracy and precision", ["accuracy >= 0.75", "precision >= 0.75"]),
+        ("75% accuracy and precision and recall above 0.6", ["accuracy >= 0.75", "precision > 0.60", "recall > 0.60"]),
+        ("accuracy must not drop below 75%", ["accuracy >= 0.75"]),
+        ("our current model has 60% recall, we want a recall of 80%", ["recall >= 0.80"]),
+        ("which current customers leave, with 80% accuracy", ["accuracy >= 0.80"]),
+        ("today's churn with 80% accuracy", ["accuracy >= 0.80"]),
         ("a sensitivity of at least 70%", ["recall >= 0.70"]),
         ("RMSE under 5,000", ["rmse < 5000"]),
         ("RMSE no more than 20k", ["rmse <= 20000"]),
@@ -139,6 +146,11 @@ def test_an_error_of_an_unknown_task_is_a_doubt_and_no_guess():
     assert "depends on what is predicted" in found.doubts[0]
 
 
+def test_what_an_error_is_counted_in_is_kept():
+    assert understand("Predict the delay with an MAE under 30 minutes").unit == "minutes"
+    assert understand("Predict the delay with an MAE under 30").unit == ""
+
+
 @pytest.mark.parametrize(
     ("statement", "doubt"),
     [
@@ -147,6 +159,9 @@ def test_an_error_of_an_unknown_task_is_a_doubt_and_no_guess():
         ("increase accuracy by 5%", "not what it is today"),
         ("recall of at least 0.9 and recall of at most 0.5", "can never both hold"),
         ("accuracy above 120%", "always between 0 and 1"),
+        ("our rule has an accuracy of 70%", "reached today, not for what is asked"),
+        ("predict churn; today's accuracy is 70%", "reached today, not for what is asked"),
+        ("better than the current model, which has 70% accuracy", "reached today, not for what is asked"),
     ],
 )
 def test_what_cannot_be_used_is_doubted_in_words(statement, doubt):
@@ -192,6 +207,8 @@ def test_horizons_are_read_in_many_wordings(statement, days):
         "from 3 years of history",
         "within 5 minutes of the actual arrival",
         "answer within 2 seconds",
+        "how late it is to within 15 minutes",
+        "90% of the predictions within 10 minutes",
         "in a quarter of cases",
         "with at most 5 minutes MAE",
         "in the next million years",
@@ -210,6 +227,8 @@ def test_an_assumed_length_of_a_month_is_said():
     [
         ("reducing churn by 15%", ("churn", "-15%")),
         ("cut churn by 15%", ("churn", "-15%")),
+        ("grow revenue by $2m", ("revenue", "+2000000")),
+        ("grow revenue by 10k EUR", ("revenue", "+10000")),
         ("lower the churn rate by at least 15 percent", ("churn rate", "-15%")),
         ("increase conversion by 2 points", ("conversion", "+2 points")),
         ("raise the conversion rate by two percentage points", ("conversion rate", "+2 points")),
@@ -241,6 +260,8 @@ def test_effects_are_read_in_many_wordings(statement, found):
         "recall no lower than 80%",
         "sales growth 30 days ahead",
         "up to 5% error",
+        "accuracy that must not drop below 75%",
+        "so that we save 15% of the customers",
     ],
 )
 def test_criteria_are_not_taken_for_effects(statement):
@@ -288,6 +309,7 @@ def test_the_task_is_hinted_at_by_the_question(statement, task):
         ("Detect credit card fraud, quickly", ("fraud", "card", "credit")),
         ("80% accurate predictions of attrition", ("attrition",)),
         ("Just predict Sale_Price.", ("sale_price",)),
+        ("Predict the average price per room", ("price", "average")),
         ("Reduce churn rate by 15%", ("churn", "rate")),
         ("Find at least 70% of churners", ("churners",)),
         ("hello", ()),

@@ -91,6 +91,14 @@ def test_columns_missing_together_are_named_together():
 def test_a_column_that_is_mostly_missing_needs_a_look():
     found = explored(plain() | {"a": [float(n) if n % 10 == 0 else None for n in range(ROWS)]})
     assert (found["mostly-missing"].severity, found["mostly-missing"].column) == ("warn", "a")
+    assert "missing-values" not in found  # it has been said
+
+
+def test_gaps_are_told_once():
+    half = [float(n) if n % 10 == 0 else None for n in range(ROWS)]
+    found = explored(plain() | {"a": half, "b": [None, *map(float, range(ROWS - 1))]})
+    assert found["missing-values"].says.startswith("1 more column has missing values")
+    assert found["missing-values"].column == "b"
 
 
 def test_a_gap_that_says_something_is_noted():

@@ -27,7 +27,6 @@ def bare(*lines: str) -> str:
         ('id = "customer"', 'allowed = ["tenure"]', "allowed, but it is not sensitive", "data.allowed"),
         ("charge_per_month =", "churn =", "has the name of a column that is problem.target", "features.churn"),
         ("test = 0.25", 'strategy = "time"', "data.time names no column", "split.strategy"),
-        ("test = 0.25", 'strategy = "group"', "data.group names no column", "split.strategy"),
         ("test = 0.25", 'test = 0.25\ncolumn = "fold"', "both say which rows are test rows", "split.test"),
         ("test = 0.25", 'column = "churn"', "both problem.target and split.column", "split.column"),
     ],
@@ -46,6 +45,13 @@ def test_a_label_delay_needs_a_horizon():
     assert '"0d"' in caught.value.fix
 
 
+def test_a_split_by_group_goes_by_the_group_or_else_by_the_id():
+    assert parse_problem(bare('id = "customer"', "[split]", 'strategy = "group"')).split.strategy == "group"
+    with pytest.raises(MilepostError, match=r"goes by group, but data\.group names no column") as caught:
+        parse_problem(bare("[split]", 'strategy = "group"'))
+    assert caught.value.where.endswith("split.strategy")
+
+
 def test_an_entity_may_be_the_group():
     assert parse_problem(bare('id = "customer"', 'group = "customer"')).data.group == "customer"
 
@@ -56,6 +62,7 @@ def test_an_entity_may_be_the_group():
         (['[success]\nvalue = ">= 100"'], "needs money for each decision"),
         (['[value]\ncurrency = "EUR"'], "says no money"),
         (["[value]\ntrue_positive = 1\ncapacity = { positives = 9, population_per = 5 }"], "more than the population"),
+        (['[value]\nrow = "1 - truth"\ncapacity = { positives = 9 }'], "not offered yet for a regression task"),
         (['[success]\naccuracy = ">= 0.8"\nrmse = "<= 5"'], "No task fits all that is written"),
     ],
 )
@@ -71,3 +78,12 @@ def test_a_task_found_from_the_target_is_held_against_what_is_written():
         check_task(problem, "regression")
     assert caught.value.where == "the problem, line 7, success.accuracy"
     assert "rmse, mae, median_ae" in caught.value.fix
+
+
+@pytest.mark.parametrize(
+    ("task", "money"), [("multiclass", "matrix = { a = { b = -1 } }"), ("regression", 'row = "1 - truth"')]
+)
+def test_a_capacity_is_offered_for_two_classes_only(task, money):
+    with pytest.raises(MilepostError, match=f"A capacity is not offered yet for a {task} task") as caught:
+        parse_problem(bare(f"[value]\n{money}\ncapacity = {{ positives = 9 }}"))
+    assert caught.value.where.endswith("value.capacity")

@@ -15,7 +15,7 @@ from milepost.data.read import Dataset, read_table
 from milepost.draft.asking import choices, questions
 from milepost.draft.candidates import Candidates, rank_targets
 from milepost.draft.contents import opening, sections
-from milepost.draft.folded import folded
+from milepost.draft.folded import most_urgent_first
 from milepost.draft.problem_file import problem_text
 from milepost.draft.sentence import Understood, understand
 from milepost.draft.table import draft_problem
@@ -64,7 +64,8 @@ class Drafted:
         columns: of the table.
         choices: what the draft decided, with reasons.
         open_questions: what only a person can answer.
-        findings: what is worth knowing about the table, its split, and possible leaks.
+        findings: what is worth knowing about the table, its split, and possible leaks; not about columns that choices
+            excludes.
         next_step: the command to type next.
     """
 
@@ -133,7 +134,7 @@ def init(
         columns=len(draft.schema.columns),
         choices=tuple(Choice(*choice) for choice in choices(draft)),
         open_questions=questions(draft),
-        findings=folded(draft.findings),
+        findings=most_urgent_first(one for one in draft.findings if one not in draft.excluded),
         next_step=next_step("check", path),
     )
 

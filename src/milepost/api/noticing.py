@@ -6,6 +6,7 @@ import polars as pl
 
 from milepost.api.opening import Opened
 from milepost.data.findings import Finding
+from milepost.data.unanswered import about_unanswered
 from milepost.explore.findings import explore
 from milepost.explore.undefined import about_undefined
 from milepost.ground.events import Listener
@@ -21,4 +22,9 @@ def notice(opened: Opened, rows: pl.DataFrame, *, seed: int, listener: Listener)
         listener: hears the progress.
     """
     explored = explore(rows, opened.schema, seed=seed, listener=listener)
-    return (*opened.dataset.findings, *opened.split.findings, *explored, *about_undefined(rows, opened.derived))
+    known = opened.dataset.findings
+    unanswered = any(finding.code == "target-missing" for finding in known)
+    beside = about_unanswered(opened.dataset.frame, opened.schema) if unanswered else ()
+    found = (*known, *opened.split.findings, *beside, *explored, *about_undefined(rows, opened.derived))
+    events = {finding.column for finding in found if finding.code == "split-known-at-of-one-answer"}
+    return tuple(one for one in found if one.code != "time-missing" or one.column not in events)  # said better there

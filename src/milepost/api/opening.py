@@ -17,7 +17,7 @@ from milepost.data.expressions.parse import Expression, parse
 from milepost.data.keys import SplitRequest, split_keys, split_request
 from milepost.data.labels import truth
 from milepost.data.read import Dataset, learn_schema, read
-from milepost.data.schema import HIDDEN_ROLES, Schema
+from milepost.data.schema import Schema
 from milepost.data.split import Split
 from milepost.data.split_file import open_split
 from milepost.evaluate.value import check_value
@@ -144,16 +144,22 @@ def _rule(problem: Problem, schema: Schema) -> Expression | None:
                 where=where,
                 fix=f"Write the rule without {column!r}.",
             )
+    if rule.type in ("date", "datetime"):
+        raise MilepostError(
+            f"Today's rule gives a {'date' if rule.type == 'date' else 'time'}, which is no answer to a {schema.task} "
+            "question.",
+            where=where,
+            fix="Compare it with another one, or write CASE WHEN … THEN … ELSE … END with an answer for each case.",
+        )
     return rule
 
 
 def _refuse_hidden(name: str, expression: Expression, schema: Schema, where: str) -> None:
     """Refuse a feature that would show the model what it must not see."""
-    for column in expression.columns:
-        role = schema.column(column).role
-        if role in HIDDEN_ROLES:
-            raise MilepostError(
-                f"The feature {name!r} reads {column!r}, which no model may see: its role is {role!r}.",
-                where=where,
-                fix=f"Write the feature without {column!r}.",
-            )
+    for column in schema.hidden(expression.columns):
+        raise MilepostError(
+            f"The feature {name!r} reads {column!r}, which no model may see: its role is "
+            f"{schema.column(column).role!r}.",
+            where=where,
+            fix=f"Write the feature without {column!r}.",
+        )

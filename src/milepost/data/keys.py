@@ -187,10 +187,29 @@ def row_keys(keys: pl.DataFrame, request: SplitRequest, *, together: str | None)
 
 
 def not_yet_known(keys: pl.DataFrame, request: SplitRequest) -> np.ndarray:
-    """Return which rows have no time at which their answer was recorded, bool: whatever it says is not settled."""
+    """Return which rows have no time at which their answer was recorded, bool: whatever it says is not settled.
+
+    But an answer that is never recorded is settled when its horizon and label delay have passed.
+    """
     if request.known_at is None or request.known_at not in keys.columns:
         return np.zeros(len(keys), dtype=bool)
-    return np.asarray(keys[request.known_at].is_null().to_numpy())
+    unrecorded = keys[request.known_at].is_null()
+    settled = never_recorded(keys, request)
+    if settled is not None:
+        unrecorded &= ~(keys[request.target].cast(pl.String) == settled).fill_null(False)
+    return np.asarray(unrecorded.to_numpy())
+
+
+def never_recorded(keys: pl.DataFrame, request: SplitRequest) -> str | None:
+    """Return the one of two answers that never has a time of recording, as where only churn has a date.
+
+    None where both have one, and where no time, horizon or label delay says when it is settled otherwise.
+    """
+    if request.task != "binary" or not (request.known_at and request.time and request.embargo):
+        return None
+    answers = keys[request.target].cast(pl.String).drop_nulls().unique()
+    recorded = keys.filter(pl.col(request.known_at).is_not_null())[request.target].cast(pl.String).drop_nulls().unique()
+    return str(answers.filter(~answers.is_in(recorded.implode())).item()) if len(recorded) == 1 < len(answers) else None
 
 
 def unit_codes(values: pl.Series) -> np.ndarray:

@@ -5,13 +5,13 @@ Facts(dtype "integer", rows 7,043, distinct 7,043, rising)  ->  "id", "numbers t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
+from milepost.data.column_names import has_id_name
 from milepost.data.repairs import TYPES
 from milepost.data.schema import Dtype, Kind
 from milepost.ground.text import count, share
@@ -22,11 +22,6 @@ EXACT_KEYS = (
     20_000_000  # and in tables of up to so many rows where nearly each may have its own (0.3 GB for 10 million)
 )
 FEW_ROWS = 20  # in a smaller table "every row has its own value" says nothing
-_ID_NAME = re.compile(
-    r"(?i)(?:^|[\W_])(?:id|uuid|guid|rowname|rownames|rowid|row_?number)$|[_\W](?:no|nr|key)$|^unnamed"
-)
-_ID_CAMEL = re.compile(r"[a-z](?:ID|Id)$")
-_CODE_NAME = re.compile(r"(?i)(?:^|[\W_])(?:zip|zipcode|zip_code|postcode|postal|plz|code)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +204,3 @@ def _text_kind(facts: Facts) -> tuple[Kind, str]:
 
 def _how_many(facts: Facts) -> str:
     return "all" if facts.distinct_share == 1 else f"{share(facts.distinct_share, digits=0)} of the"
-
-
-def has_id_name(name: str) -> bool:
-    """Return whether a column's name says that it names something."""
-    return bool(_ID_NAME.search(name) or _ID_CAMEL.search(name))
-
-
-def has_code_name(name: str) -> bool:
-    """Return whether a column's name says that its numbers are codes, not quantities."""
-    return bool(_CODE_NAME.search(name) or has_id_name(name))

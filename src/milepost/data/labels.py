@@ -12,6 +12,7 @@ import polars as pl
 
 from milepost.data.findings import Finding
 from milepost.data.kinds import Facts
+from milepost.data.parsing import numbers
 from milepost.data.schema import Dtype, Kind, Schema
 from milepost.ground.errors import MilepostError
 from milepost.ground.text import count, counted, listed, nearest, share
@@ -20,6 +21,8 @@ from milepost.metrics.answers import Task
 MOST_CLASSES = 100  # a target with more labels is no class but a name
 MOST_NUMBERED = 20  # whole numbers with at most so many values, close together, are taken for classes
 FEWEST_POSITIVES = 2
+MOST_WORDS = 0.05  # share of the values; so few words among numbers are slips
+LARGEST = 1e100  # of a number to predict
 _POSITIVE_WORDS = ("yes", "true", "1", "y", "t", "positive", "pos", "+")
 
 
@@ -95,6 +98,7 @@ def understand_target(
                 where=where("problem.positive"),
                 fix="Delete positive, or write task = \"binary\".",
             )  # fmt: skip
+        _refuse_too_large(facts, place)
         return Target("regression", (), "number", (), (*_said(task, facts, "regression"), *missing))
     levels = _levels(frame, facts, place)
     labels, findings = _ordered(levels, facts, found, positive, where)
@@ -119,6 +123,18 @@ def _refuse_empty(facts: Facts, place: str) -> None:
         )
 
 
+def _refuse_too_large(facts: Facts, place: str) -> None:
+    """Refuse numbers whose squared errors no computer could sum: 1e300 is a slip of the pen, or a mark for no value."""
+    largest = max((facts.lo or 0.0, facts.hi or 0.0), key=abs)
+    if abs(largest) > LARGEST:
+        raise MilepostError(
+            f"The target {facts.name!r} reaches {largest:g}, which is too large to compute errors with.",
+            where=place,
+            fix="Correct the value; or if it means that nothing is known, write "
+            f'{facts.name} = "{largest:g} is missing" in data.repairs.',
+        )
+
+
 def _missing(facts: Facts) -> tuple[Finding, ...]:
     if not facts.missing:
         return ()
@@ -126,7 +142,8 @@ def _missing(facts: Facts) -> tuple[Finding, ...]:
     return (
         Finding(
             "target-missing", "warn", facts.name,
-            f"{counted(facts.missing, 'row')} ({share(part)}) have no answer and are left out of training and verdict.",
+            f"{counted(facts.missing, 'row')} ({share(part)}) {'has' if facts.missing == 1 else 'have'} no answer and "
+            f"{'is' if facts.missing == 1 else 'are'} left out of training and verdict.",
             {"rows": facts.missing, "share": part}, "Find out why: unless by chance, the verdict is of the rest only.",
         ),
     )  # fmt: skip
@@ -171,15 +188,34 @@ def _said(task: Task | None, facts: Facts, found: Task) -> tuple[Finding, ...]:
 def _levels(frame: pl.LazyFrame, facts: Facts, place: str) -> dict[str, int]:
     """Return the rows of each class."""
     if facts.distinct > MOST_CLASSES:
+        if facts.dtype == "text":
+            _refuse_nearly_numbers(frame, facts, place)
+        amounts = "" if facts.dtype == "text" else '; for amounts write task = "regression"'
         raise MilepostError(
             f"The target {facts.name!r} has {count(facts.distinct)} different values; at most {MOST_CLASSES} classes "
             "are offered.",
             where=place,
-            fix="Name another target, or join rare values before; for amounts write task = \"regression\".",
-        )  # fmt: skip
+            fix=f"Name another target, or join rare values before{amounts}.",
+        )
     label = label_text(pl.col(facts.name), facts.dtype).alias("label")
     table = frame.select(label).drop_nulls().group_by("label").len().collect(engine="streaming")
     return dict(sorted(table.iter_rows()))
+
+
+def _refuse_nearly_numbers(frame: pl.LazyFrame, facts: Facts, place: str) -> None:
+    """Refuse numbers among which a few words stand, and name these: a mark for no value, or a slip."""
+    cells = frame.select(pl.col(facts.name).alias("text")).drop_nulls()
+    words = cells.filter(numbers(pl.col("text")).is_null()).collect(engine="streaming")["text"]
+    if len(words) > MOST_WORDS * facts.present:
+        return
+    shown = [repr(word) for word in words.unique(maintain_order=True)]
+    raise MilepostError(
+        f"The target {facts.name!r} holds numbers, but {counted(len(words), 'value')} of {count(facts.present)} "
+        f"{'is' if len(words) == 1 else 'are'} none: {listed(shown, most=3)}.",
+        where=place,
+        fix=f"Leave such cells empty; or where {shown[0]} means that nothing is known, write "
+        f'{facts.name} = "{shown[0]} is missing" in data.repairs.',
+    )
 
 
 def _ordered(

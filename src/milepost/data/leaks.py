@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
+from milepost.data.column_names import afterwards, shared_word
 from milepost.data.findings import Finding
-from milepost.data.leak_names import afterwards, shared_word
 from milepost.data.power import Bench, bench, numbers_of, power
 from milepost.data.schema import Schema
 from milepost.ground.text import figure, listed
@@ -19,6 +19,7 @@ MISSING = 0.7  # of its gaps alone
 ORDER = 0.3  # of the row number, or of an id
 EXPLAINED = 0.9999  # share of the target's variance that a sum of columns explains
 MOST_SUMMED = 3
+TOO_LARGE = 1e100
 SEVERAL = 3  # more possible leaks than this are one finding: then the answer is just easy
 
 _LEAVE_OUT = "Leave it out (exclude under [data]) unless it is known when predicting."
@@ -121,7 +122,7 @@ def _several_as_one(found: Sequence[Finding]) -> list[Finding]:
 def _sums(names: Sequence[str], rows: Bench, target: str) -> list[Finding]:
     """Return a finding if the target is a sum of two or three numbers of the table."""
     columns = {name: numbers_of(rows.frame[name]) for name in names if rows.frame[name].dtype.is_numeric()}
-    columns = {name: values for name, values in columns.items() if not np.isnan(values).any() and np.ptp(values) > 0}
+    columns = {name: values for name, values in columns.items() if _can_be_added(values)}
     chosen, explained = _fewest_terms(columns, rows.answers[:, 0], rows.half)
     if explained < EXPLAINED:
         return []
@@ -135,6 +136,11 @@ def _sums(names: Sequence[str], rows: Bench, target: str) -> list[Finding]:
             "Leave out those that are not known when predicting; if all are known, compute the answer instead.",
         )
     ]
+
+
+def _can_be_added(values: np.ndarray) -> bool:
+    """Return whether numbers are all known, differ, and are small enough for their squares to be summed."""
+    return not np.isnan(values).any() and bool(np.abs(values).max() < TOO_LARGE) and values.min() < values.max()
 
 
 def _fewest_terms(columns: Mapping[str, np.ndarray], answers: np.ndarray, half: np.ndarray) -> tuple[list[str], float]:
@@ -166,7 +172,9 @@ def _ordered(rows: Bench, schema: Schema) -> list[Finding]:
         do = "If they are in order of time, name the time under [data], so that the test rows are the newest."
         found.append(Finding("leak-order", "note", None, says, {"power": strength}, do))
     for column in schema.with_role("id"):
-        strength = power(rows, rows.frame[column.name]) if column.name in rows.frame.columns else 0.0
+        if column.name not in rows.frame.columns or (found and _only_counts(rows.frame[column.name])):
+            continue
+        strength = power(rows, rows.frame[column.name])
         if strength >= ORDER:
             says = (
                 f"The id `{column.name}` tells much of the answer ({_of_one(strength)}): it holds an order or a group."
@@ -174,3 +182,8 @@ def _ordered(rows: Bench, schema: Schema) -> list[Finding]:
             do = "Name the time or the group behind it under [data]; the id itself is no feature."
             found.append(Finding("leak-order", "note", column.name, says, {"power": strength}, do))
     return found
+
+
+def _only_counts(ids: pl.Series) -> bool:
+    """Return whether ids rise or fall with the rows, so that they say what the order of the rows has said."""
+    return ids.is_sorted() or ids.is_sorted(descending=True)

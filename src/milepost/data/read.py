@@ -173,7 +173,7 @@ def _check_time(facts: Facts, name: str, problem: Problem) -> tuple[Finding, ...
     if not facts.missing:
         return ()
     part = facts.missing / facts.rows
-    says = f"{counted(facts.missing, 'row')} ({share(part)}) have no time."
+    says = f"{counted(facts.missing, 'row')} ({share(part)}) {'has' if facts.missing == 1 else 'have'} no time."
     do = "Fill them in; a row without a time has no place before or after the others." if is_time else ""
     return (Finding("time-missing", "warn", name, says, {"rows": facts.missing, "share": part}, do),)
 

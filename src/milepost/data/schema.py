@@ -85,6 +85,10 @@ class Schema:
     def with_role(self, *roles: Role) -> tuple[Column, ...]:
         return tuple(column for column in self.columns if column.role in roles)
 
+    def hidden(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return those of the named columns that no model may see, in the given order."""
+        return tuple(name for name in names if self.column(name).role in HIDDEN_ROLES)
+
     def only(self, names: Iterable[str]) -> Schema:
         """Return the schema of a table that holds just the named columns, in this schema's order."""
         wanted = set(names)

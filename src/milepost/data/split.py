@@ -14,7 +14,7 @@ import polars as pl
 from milepost.data import split_findings as told
 from milepost.data.deal import deal
 from milepost.data.findings import Finding
-from milepost.data.keys import NEVER, ROW_HASH, RowKeys, SplitRequest, Strategy, not_yet_known, row_keys
+from milepost.data.keys import NEVER, ROW_HASH, RowKeys, SplitRequest, Strategy, never_recorded, not_yet_known, row_keys
 from milepost.data.split_limits import refuse_small_parts, refuse_small_table
 from milepost.data.split_logic import Logic, split_logic
 from milepost.ground.errors import MilepostError
@@ -101,6 +101,7 @@ def make_split(keys: pl.DataFrame, request: SplitRequest, *, seed: int, fingerpr
     draft = _divided(keys, rows, request, logic.folds_by, seed)
     draft.says += _without_answer(keys, rows, request)
     findings = [*logic.findings, *draft.findings, *_on_both_sides(keys, draft, request, logic)]
+    findings += _settled_unrecorded(keys, request)
     findings += refuse_small_parts(rows, {"development": draft.of(DEVELOPMENT), "test": draft.of(TEST)}, request)
     strategy: Literal["time", "group", "stratified", "column"] = "column" if request.column else logic.folds_by
     parts = (draft.of(TEST), draft.of(DEVELOPMENT), draft.of(LEFT_OUT))
@@ -155,6 +156,16 @@ def _without_answer(keys: pl.DataFrame, rows: RowKeys, request: SplitRequest) ->
             "yet known."
         )
     return says
+
+
+def _settled_unrecorded(keys: pl.DataFrame, request: SplitRequest) -> list[Finding]:
+    """Return what is said of an answer that is taken as known though nothing recorded it."""
+    answer = never_recorded(keys, request)
+    if answer is None:
+        return []
+    return [
+        told.never_recorded(str(request.known_at), f"{request.target} = {answer!r}", request.embargo.total_seconds())
+    ]
 
 
 def _divided(keys: pl.DataFrame, rows: RowKeys, request: SplitRequest, folds_by: Strategy, seed: int) -> _Draft:

@@ -186,6 +186,19 @@ def embargo_costs(rows: int, placed: int, embargo_seconds: float) -> Finding:
     )
 
 
+def never_recorded(known_at: str, answer: str, embargo_seconds: float) -> Finding:
+    """Say that one of two answers has no time of recording, and when it is taken as known."""
+    return Finding(
+        "split-known-at-of-one-answer",
+        "warn",
+        known_at,
+        f"`{known_at}` is empty in every row with {answer}: it seems to be the time of an event. That nothing happened "
+        f"is taken as known {span(embargo_seconds)} after the row's time (horizon and label delay).",
+        {"embargo_days": embargo_seconds / 86_400},
+        "Check that the table was drawn up after that span, so that these answers are final.",
+    )
+
+
 def _have(n: int) -> str:
     return "has" if n == 1 else "have"
 

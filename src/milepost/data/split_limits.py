@@ -35,11 +35,13 @@ def refuse_small_table(rows: RowKeys, request: SplitRequest) -> None:
     if len(values) == 1:
         only = rows.classes[int(values[0])] if rows.classes else f"{values[0]:g}"
         if request.known_at:
+            keys = "horizon under [problem]" if request.time else "time under [data] and horizon under [problem]"
             raise MilepostError(
                 f"Every row with a value of {request.known_at!r} has the answer {only!r} in {request.target!r}; rows "
                 "without one count as not yet known.",
                 where=request.place("data.known_at"),
-                fix=f"Fill in {request.known_at!r} for every known answer, or remove known_at under [data].",
+                fix=f"Fill in {request.known_at!r} for every known answer; or write {keys}, after which the other "
+                "answer counts as known.",
             )
         raise MilepostError(
             f"Every answer in {request.target!r} is {only!r}: there is nothing to tell apart.",

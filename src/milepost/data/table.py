@@ -15,11 +15,12 @@ import polars as pl
 from milepost.data import remarks
 from milepost.data.batches import batches, in_pieces, sample
 from milepost.data.census import Tally, take_census
+from milepost.data.column_names import has_code_name
 from milepost.data.declared import Declared, declared_effects
 from milepost.data.findings import Finding
 from milepost.data.fingerprint import fingerprint
 from milepost.data.formats import damaged
-from milepost.data.kinds import Facts, gather_facts, has_code_name, kind_of
+from milepost.data.kinds import Facts, gather_facts, kind_of
 from milepost.data.repairs import Repair, apply_repairs, is_text
 from milepost.data.schema import Column
 from milepost.data.sentinels import find_sentinels

@@ -183,11 +183,12 @@ def _declared_time(tally: Tally, said: Declared, values: int) -> tuple[Dtype, Fo
 
 
 def _not_so(tally: Tally, said: Declared, what: str, bad: int, first: int) -> MilepostError:
+    is_other = said.where.endswith(("data.time", "data.known_at")) and not tally.counted(*TIMES)
     return MilepostError(
         f"Column {tally.column!r} is said to be {what}, but {counted(bad, 'value')} cannot be read so; "
         f"the first is in row {count(first + 1)}.",
         where=said.where,
-        fix="Mend those values, or say what they are: \"'…' is missing\".",
+        fix="Name a column of times." if is_other else "Mend those values, or say what they are: \"'…' is missing\".",
     )
 
 

@@ -20,11 +20,24 @@ def questions(draft: Draft) -> tuple[str, ...]:
 def _questions(draft: Draft) -> Iterator[str]:
     said = draft.understood
     for finding in draft.suspects:
-        yield f"Is `{finding.column}` known when predicting? {finding.says} If not, add it to exclude under [data]."
+        yield f"Is `{finding.column}` known when predicting? If not, add it to exclude under [data]."
+    if draft.with_answer:
+        names = listed([f"`{name}`" for name in draft.with_answer], most=5)
+        yield (
+            f"When are {names} written down? They are missing where `{draft.target}` is: probably together with it. "
+            "If so, add them to exclude under [data]."
+        )
     for name in draft.named_alike[:MOST_ASKED]:
         yield f"Is `{name}` known when predicting? Its name is like that of `{draft.target}`."
+    if draft.strategy == "time":
+        yield (
+            f"Is `{draft.roles.time}` the moment at which the prediction would be made? Whatever is written down later "
+            "is not known then."
+        )
     if not said.statement:
         yield "What is the aim? A sentence by --statement is read for criteria, horizon and effect."
+    if said.unit:
+        yield f"Does `{draft.target}` count {said.unit}, as the sentence does? If not, write the criterion in its unit."
     if not said.criteria:
         yield "What must the model reach? [success] has no criterion that counts yet."
     if said.effect is not None and draft.effect_column is None:

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from milepost.data.leak_names import words_of
+from milepost.data.column_names import is_sensitive, words_of
 from milepost.data.schema import Column
-from milepost.draft.columns import is_sensitive
 from milepost.draft.targets import columns_meant
 from milepost.ground.text import counted, listed, share
 

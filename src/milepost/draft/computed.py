@@ -10,9 +10,10 @@ import polars as pl
 from milepost.data.expressions.column import as_polars
 from milepost.data.expressions.parse import Expression
 from milepost.data.findings import Finding
-from milepost.data.schema import HIDDEN_ROLES, Schema
+from milepost.data.schema import Schema
 from milepost.evaluate.value import Stakes, stakes, unknown_stakes
-from milepost.ground.text import listed, share
+from milepost.ground.text import count, listed, share
+from milepost.models.rungs import MOST_BRANCHES
 from milepost.problem.spec import Problem
 
 MOSTLY = 0.5  # share of rows without a value
@@ -63,11 +64,7 @@ def _features(frame: pl.DataFrame, derived: Mapping[str, Expression]) -> Iterato
 
 
 def _rule(frame: pl.DataFrame, schema: Schema, truth: np.ndarray, rule: Expression) -> Iterator[Finding]:
-    hidden = [name for name in rule.columns if schema.column(name).role in HIDDEN_ROLES]
-    if hidden:
-        roles = listed([f"`{name}` ({schema.column(name).role.replace('_', ' ')})" for name in hidden])
-        says = f"Today's rule reads {roles}, which no model may see: the comparison with it is not fair."
-        yield Finding("rule-reads-hidden", "warn", hidden[0], says, {"columns": len(hidden)}, "Ask which is meant.")
+    yield from _hidden(schema, rule)
     values = _values(frame, rule)
     missing = values.null_count() / max(len(values), 1)
     if missing >= MOSTLY:
@@ -77,10 +74,33 @@ def _rule(frame: pl.DataFrame, schema: Schema, truth: np.ndarray, rule: Expressi
         only = values.drop_nulls().first()
         says = f"Today's rule is always {str(only).lower() if isinstance(only, bool) else repr(only)}."
         yield Finding("rule-always-same", "warn", None, says, {}, "Check baseline.rule: it tells no row from another.")
+    elif schema.task != "regression" and values.n_unique() > MOST_BRANCHES:
+        answers = values.drop_nulls().n_unique()
+        says = f"Today's rule has {count(answers)} different answers where classes are predicted: nothing is compared."
+        do = "Write a condition (true or false), or a CASE with a few branches."
+        yield Finding("rule-many-answers", "warn", None, says, {"answers": answers}, do)
     elif schema.task == "binary" and rule.type == "boolean":
         yield from _direction(values, truth, schema)
     if schema.task == "multiclass":
         yield from _classes(values, schema)
+
+
+def _hidden(schema: Schema, rule: Expression) -> Iterator[Finding]:
+    """Give what the rule reads though no model may see it: it can be compared with, but is no fair rival."""
+    hidden = schema.hidden(rule.columns)
+    sensitive = [name for name in hidden if schema.column(name).role == "sensitive"]
+    others = [name for name in hidden if name not in sensitive]
+    if sensitive:
+        says = (
+            f"Today's rule goes by {listed([f'`{name}`' for name in sensitive])}, which is sensitive: models are "
+            "compared with the rule, but may not see what it sees."
+        )
+        do = "Ask whether people may be judged so; if they may, write the column under allowed, else leave it out."
+        yield Finding("rule-reads-sensitive", "warn", sensitive[0], says, {"columns": len(sensitive)}, do)
+    if others:
+        roles = listed([f"`{name}` ({schema.column(name).role.replace('_', ' ')})" for name in others])
+        says = f"Today's rule reads {roles}, which no model may see: the comparison with it is not fair."
+        yield Finding("rule-reads-hidden", "warn", others[0], says, {"columns": len(others)}, "Ask which is meant.")
 
 
 def _direction(values: pl.Series, truth: np.ndarray, schema: Schema) -> Iterator[Finding]:
@@ -116,7 +136,7 @@ def _money(problem: Problem, frame: pl.DataFrame, schema: Schema) -> Iterator[Fi
     if paid is not None:
         for cell, missing in unknown_stakes(problem, frame, schema.dtypes).items():
             if missing > SOME:
-                says = f"value.{cell} is missing in {share(missing)} of the rows, which then count as 0."
+                says = f"value.{cell} is missing in {share(missing)} of the rows, which no figure in money counts."
                 do = f"Check: {getattr(value, cell)}"
                 yield Finding("value-missing", "warn", None, says, {"share": missing}, do)
         yield from _pays(paid, schema)
@@ -128,9 +148,12 @@ def _money(problem: Problem, frame: pl.DataFrame, schema: Schema) -> Iterator[Fi
 
 
 def _pays(paid: Stakes, schema: Schema) -> Iterator[Finding]:
-    right = paid.true_positive - paid.false_negative
-    wrong = paid.false_positive - paid.true_negative
+    known = paid.rows(np.flatnonzero(paid.known))
+    right = known.true_positive - known.false_negative
+    wrong = known.false_positive - known.true_negative
     positive = f"{schema.target.name} = '{schema.labels[1]}'"
+    if not len(right):
+        return
     if (right <= 0).all():
         says = f"By [value], acting never pays, not even where {positive}."
         yield Finding("value-never-act", "warn", None, says, {}, "Check true_positive and false_negative.")
@@ -144,8 +167,9 @@ def _pays(paid: Stakes, schema: Schema) -> Iterator[Finding]:
 def break_even(problem: Problem, frame: pl.DataFrame, schema: Schema) -> float | None:
     """Return from which probability on acting pays on average, 0..1; None where money does not decide it."""
     paid = stakes(problem, frame, schema.dtypes) if schema.task == "binary" else None
-    if paid is None:
+    if paid is None or not paid.known.any():
         return None
+    paid = paid.rows(np.flatnonzero(paid.known))
     gain = float((paid.true_positive - paid.false_negative).mean())
     cost = float((paid.true_negative - paid.false_positive).mean())
     return cost / (gain + cost) if gain > 0 and cost > 0 else None

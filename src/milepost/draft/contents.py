@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from milepost.data.leak_names import words_of
+from milepost.data.column_names import words_of
 from milepost.data.schema import Column
 from milepost.draft.conditions import round_to, rounded, spelled
 from milepost.draft.free import best_free, spoken
 from milepost.draft.problem_file import Section, Setting
 from milepost.draft.table import Draft
+from milepost.ground.text import listed
 from milepost.metrics.names import METRIC_NAMES, Task
 from milepost.problem.criteria import Criterion
 from milepost.problem.spans import span_text
@@ -107,7 +108,8 @@ def _data(draft: Draft) -> Iterator[Setting]:
         yield Setting("id", "customer", "the column that names who a row is about; none was found", is_on=False)
     if not roles.times:
         yield Setting("time", "snapshot_at", "when each prediction would be made; no column holds times", is_on=False)
-    for time in roles.times:
+    leaks = {finding.column for finding in draft.excluded}
+    for time in (one for one in roles.times if one.column not in leaks):
         meaning = "when each prediction would be made: the newest rows become the test"
         yield Setting("time", time.column, f"{meaning}; {time.because}", time.is_sure)
     if roles.known_at:
@@ -122,17 +124,16 @@ def _data(draft: Draft) -> Iterator[Setting]:
 
 def _hidden(draft: Draft) -> Iterator[Setting]:
     """Give what no model may see: leaks, then what people may not be judged by."""
-    if draft.excluded:
+    leaks = [finding.column for finding in draft.excluded]
+    if leaks:
         reasons = " ".join(finding.says for finding in draft.excluded)
-        yield Setting(
-            "exclude", [finding.column for finding in draft.excluded], f"not known when predicting: {reasons}"
-        )
-    if draft.suspects:
-        reasons = " ".join(finding.says for finding in draft.suspects)
-        columns = [finding.column for finding in (*draft.excluded, *draft.suspects)]
-        says = f"are these known when predicting? If not, take the # away. {reasons}"
-        yield Setting("exclude", columns, says, is_on=False)
-    elif not draft.excluded:
+        yield Setting("exclude", leaks, f"not known when predicting: {reasons}")
+    doubtful = [*(finding.column for finding in draft.suspects), *draft.with_answer, *draft.named_alike]
+    if doubtful:
+        says = f"are these known when predicting? {' '.join(_doubts(draft))}"
+        do = "Keep those that are not, and use this line for the one above." if leaks else "Exclude those that are not."
+        yield Setting("exclude", [*leaks, *doubtful], f"{says} {do}", is_on=False)
+    elif not leaks:
         yield Setting(
             "exclude", ["column"], "columns that are not known when predicting; none looks like it", is_on=False
         )
@@ -140,6 +141,19 @@ def _hidden(draft: Draft) -> Iterator[Setting]:
     if sensitive:
         yield Setting("sensitive", sensitive, "the model never sees them; results will be compared across them")
         yield Setting("allowed", sensitive[:1], "sensitive columns that the model may see all the same", is_on=False)
+
+
+def _doubts(draft: Draft) -> Iterator[str]:
+    """Give why columns may not be known when predicting, a sentence each."""
+    yield from (finding.says for finding in draft.suspects)
+    if draft.with_answer:
+        yield f"Where `{draft.target}` is missing, {_quoted(draft.with_answer)} are too."
+    if draft.named_alike:
+        yield f"The name of {_quoted(draft.named_alike)} is like that of `{draft.target}`."
+
+
+def _quoted(names: tuple[str, ...]) -> str:
+    return listed([f"`{name}`" for name in names])
 
 
 def _features(draft: Draft) -> Iterator[Setting]:

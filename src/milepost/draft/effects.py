@@ -25,7 +25,7 @@ _VERB = rf"(?<![a-z])(?:(?P<down>{_DOWN})|(?P<up>{_UP}))(?![a-z])"
 _OBJECT = r"(?:(?!(?:by|from|with|and|or|so)(?![a-z]))[^\s,.;:!?()0-9%]{1,40}\s+)"
 _ABOUT_SO = rf"(?:(?:{AT_LEAST}|{AT_MOST}|{ABOVE}|{BELOW}|{ABOUT}|as\s+much\s+as|some|an?)\s*)?"
 _STEP = (
-    rf"(?:[$€£]\s?)?(?P<number>{NUMBER})(?:\s?(?P<scale>k|thousand|million|mio)(?![a-z]))?"
+    rf"(?:[$€£]\s?)?(?P<number>{NUMBER})(?:\s?(?P<scale>k|thousand|million|mio|(?<=[0-9])m)(?![a-z]))?"
     rf"(?:\s?-?\s?(?:(?P<points>(?:percentage[\s-]|percent[\s-]|%[\s-]?)?points?(?![a-z])|pp(?![a-z]))"
     rf"|(?P<percent>{PERCENT})))?(?![0-9])(?:\s(?:{UNIT}|euros?|dollars?|pounds|EUR|USD|GBP)(?![a-z]))?"
 )
@@ -69,6 +69,12 @@ _BY_FRACTION = re.compile(
     rf"{_VERB}\s+(?P<about>{_OBJECT}{{1,6}}?)by\s+(?:a\s+|one\s+)?(?P<fraction>{'|'.join(_FRACTIONS)})(?![a-z])", FLAGS
 )
 _HALVE = re.compile(rf"(?<![a-z])(?:(?P<down>halv(?:e|es|ing))|(?P<up>doubl(?:e|es|ing)))\s+(?P<about>{_NOUN})", FLAGS)
+# "accuracy must not drop below 75%" is a bound; to save customers is not to have fewer of them
+_NO_CHANGE = re.compile(
+    r"(?<![a-z])(?:not|never|cannot|can't|mustn't)(?![a-z])"
+    r"|^sav(?:e|es|ing|ings)\s.*(?:customer|client|user|subscriber|member|patient|people|employee|account|contract)s?(?![a-z])",
+    FLAGS,
+)
 _DETERMINERS = re.compile(r"^(?:(?:the|our|a|an|its|their|my|overall|total|annual|in|of)\s+)+", FLAGS)
 
 
@@ -76,7 +82,8 @@ def effects_in(text: str) -> Iterator[Promise]:
     """Give every stretch that promises a change of the business; the earlier in this order is surer."""
     for pattern in _EFFECTS:
         for match in pattern.finditer(text):
-            if match["percent"] or match["points"] or re.search(r"\s(?:by|from)\s", match[0], FLAGS):
+            is_change = match["percent"] or match["points"] or re.search(r"\s(?:by|from)\s", match[0], FLAGS)
+            if is_change and not _NO_CHANGE.search(match[0]):
                 yield _effect(match)
     for match in _BY_FRACTION.finditer(text):
         share = (-1 if match["down"] else 1) * _FRACTIONS[match["fraction"].casefold()] / 100

@@ -8,8 +8,9 @@ from dataclasses import replace
 from milepost.data.findings import Finding
 from milepost.ground.text import counted, listed
 
-MOST = 3  # notes of one code that stand alone
+MOST = 2  # notes of one code that stand alone
 NAMED = 5
+_SEVERITIES = ("stop", "warn", "note")
 
 
 def folded(findings: Iterable[Finding], *, most: int = MOST) -> tuple[Finding, ...]:
@@ -28,6 +29,11 @@ def folded(findings: Iterable[Finding], *, most: int = MOST) -> tuple[Finding, .
         elif finding is alike[0]:
             kept.append(_one(alike))
     return tuple(kept)
+
+
+def most_urgent_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings, equal ones folded: what must be mended, what wants a look, last what needs nothing done."""
+    return tuple(sorted(folded(findings), key=lambda one: (_SEVERITIES.index(one.severity), not one.do)))
 
 
 def _one(alike: list[Finding]) -> Finding:

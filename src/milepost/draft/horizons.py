@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from milepost.draft.quantities import FLAGS, NUMBER, UNIT, has_fixed_length, number_in, span_in, unit_name
+from milepost.draft.quantities import FLAGS, NUMBER, PERCENT, UNIT, has_fixed_length, number_in, span_in, unit_name
 from milepost.problem.spans import span_text
 
 
@@ -50,10 +50,17 @@ _PATTERNS: tuple[tuple[bool, re.Pattern[str]], ...] = tuple(
         (True, rf"(?<![a-z0-9.,])(?P<number>{NUMBER})\s(?P<unit>{_SINGULAR})(?=\s[a-z]){_NOT_AHEAD}"),
         (True, rf"(?<![a-z])(?P<unit>{_SINGULAR})[\s-]ahead(?![a-z])"),
         (True, r"(?<![a-z])(?P<tomorrow>(?:the\s+)?day\s+after\s+tomorrow|tomorrow(?:'s)?)(?![a-z])"),
-        (False, rf"(?<![a-z])(?:within|in)\s+(?:(?:less|fewer)\s+than\s+|at\s+most\s+|under\s+|about\s+|the\s+)?"
-                rf"{_COUNT}[\s-]{_KIND}(?!sec)(?P<unit>{UNIT}){_NOT_AHEAD}(?!(?<=quarter)\s+of\s)"),
+        (False, r"(?<![a-z])(?<!to\s)(?:within|in)\s+"
+                rf"(?:(?:less|fewer)\s+than\s+|at\s+most\s+|under\s+|about\s+|the\s+)?{_COUNT}[\s-]{_KIND}(?!sec)(?P<unit>{UNIT}){_NOT_AHEAD}(?!(?<=quarter)\s+of\s)"),
     )
 )  # fmt: skip
+
+
+# "90% of the predictions within 10 minutes" says how near they must be
+_SHARE_OF_ANSWERS = re.compile(
+    rf"{PERCENT}\s+of\s+(?:the\s+|all\s+)?(?:predictions|forecasts|estimates|answers|cases|times?)(?:\s+(?:is|are|be|lie))?\s+$",
+    FLAGS,
+)
 
 
 def horizons_in(text: str) -> Iterator[Horizon]:
@@ -61,7 +68,7 @@ def horizons_in(text: str) -> Iterator[Horizon]:
     for is_sure, pattern in _PATTERNS:
         for match in pattern.finditer(text):
             found = _horizon(match, is_sure)
-            if found:
+            if found and (is_sure or not _SHARE_OF_ANSWERS.search(text[: match.start()])):
                 yield found
 
 

@@ -23,6 +23,7 @@ class Promise:
         criteria: what it asks of the model.
         change: the change of the business that it promises.
         about: whose change, in the words of the statement.
+        unit: what a distance counts, in the words of the statement ("minutes"); empty where not said.
         doubt: why nothing can be made of it, one sentence; empty where something was.
     """
 
@@ -31,6 +32,7 @@ class Promise:
     criteria: tuple[Criterion, ...] = ()
     change: Change | None = None
     about: str = ""
+    unit: str = ""
     doubt: str = ""
 
 
@@ -121,7 +123,7 @@ _METRIC_FIRST = re.compile(
 _NUMBER_FIRST = re.compile(
     rf"(?:{_SIDE}\s*(?:(?:an?|the|of)\s+)?)?(?<![a-z0-9.,]){_AMOUNT}{_SUFFIX}"
     rf"(?:\s+|-)(?:{_NEITHER}[^\s,.;:!?()0-9%]{{1,40}}\s+){{0,2}}?(?P<metrics>{METRIC}"
-    rf"(?:\s+and\s+{METRIC}(?!\s*(?:{_FILLER}|{_ANY_SIDE}|[0-9])))?)",
+    rf"(?:\s+and\s+{METRIC}(?!\s*(?:{_FILLER}|{_ANY_SIDE}|[0-9]|and\s+{METRIC})))?)",
     FLAGS,
 )
 _FOUND_SHARE = re.compile(
@@ -150,6 +152,16 @@ _CLOSE_TO_TRUTH = re.compile(
     FLAGS,
 )
 
+# up to the metric; a goal that is meant to hold today ("today's churn with 80% accuracy") says no such thing
+_TODAY = re.compile(
+    rf"(?<![a-z])(?:(?:currently|at\s+present|so\s+far|right\s+now|as\s+of\s+now|today,?\s+(?:we|our|the|it))(?![a-z])[^,]*"
+    rf"|(?:current|existing|present|today's)\s+{METRIC}"
+    r"|(?:(?:current|existing|present|old|today's)\s+(?:model|rule|process|system|approach|solution)|(?:our|the)\s+rule)"
+    rf"\s*,?\s+(?:which\s+|that\s+|only\s+|already\s+)*(?:has|have|had|reach(?:es|ed)?|gets?|scores?|achieves?|is\s+at|at)"
+    rf"(?![a-z])[^,]*)$",
+    FLAGS,
+)
+
 
 def criteria_in(text: str, *, task: Task | None) -> Iterator[Promise]:
     """Give every stretch that asks something of the model; stretches may overlap, the earlier in this order is surer.
@@ -166,14 +178,27 @@ def criteria_in(text: str, *, task: Task | None) -> Iterator[Promise]:
     ):
         for match in pattern.finditer(text):
             yield _promise(match, [metrics], "regression" if metrics == "error" else task)
-    beside = [*_METRIC_FIRST.finditer(text), *_each_number_first(text)]
+    beside = [*_each_metric_first(text), *_each_number_first(text)]
     for match in sorted(beside, key=lambda match: match.start()):
         if _counts_time(match, text):
+            continue
+        if _is_of_today(match, text):
+            doubt = f"'{match[0].strip()}' is taken for what is reached today, not for what is asked."
+            yield Promise(*match.span(), doubt=doubt)
             continue
         yield _promise(match, re.findall(METRIC, match["metrics"], FLAGS), task)
     for match in _FOUND_SHARE.finditer(text):
         if match["percent"]:
             yield _promise(match, ["recall"], task)
+
+
+def _each_metric_first(text: str) -> Iterator[re.Match[str]]:
+    """Give matches from every metric on: "75% accuracy and recall of 0.5" says one thing of each."""
+    at = 0
+    while match := _METRIC_FIRST.search(text, at):
+        yield match
+        others = [one.start() for one in re.finditer(METRIC, match["metrics"], FLAGS)][1:]
+        at = match.start("metrics") + others[0] if others else match.end()
 
 
 def _each_number_first(text: str) -> Iterator[re.Match[str]]:
@@ -182,6 +207,12 @@ def _each_number_first(text: str) -> Iterator[re.Match[str]]:
     while match := _NUMBER_FIRST.search(text, at):
         yield match
         at = match.start() + max(1, match.start("metrics") - match.start())
+
+
+def _is_of_today(match: re.Match[str], text: str) -> bool:
+    """Return whether the words before say how good things are: "today's accuracy is 70%", "our rule has 70% recall"."""
+    before = re.split(r"[.;:!?](?:\s|$)", text[: match.start()])[-1]
+    return bool(_TODAY.search(before + match["metrics"]))
 
 
 def _counts_time(match: re.Match[str], text: str) -> bool:
@@ -204,7 +235,8 @@ def _promise(match: re.Match[str], spellings: list[str], task: Task | None) -> P
             found.append(_criterion(match, metric, is_complement))
         except MilepostError as error:
             return Promise(start, end, doubt=error.what)
-    return Promise(start, end, tuple(found))
+    is_distance = any(METRIC_NAMES[one.metric].unit == "target" for one in found)
+    return Promise(start, end, tuple(found), unit=(match.groupdict().get("unit") or "") if is_distance else "")
 
 
 def _metric_meant(spelling: str, match: re.Match[str], task: Task | None) -> tuple[str, bool, str]:

@@ -10,9 +10,15 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from milepost.data.kinds import has_id_name
+from milepost.data.column_names import (
+    has_id_name,
+    is_group,
+    is_time_of_truth,
+    prediction_time_fit,
+    sensitive_of,
+    words_of,
+)
 from milepost.data.schema import Column
-from milepost.draft.columns import is_group, is_time_of_truth, prediction_time_fit, sensitive_of
 from milepost.ground.text import counted, share
 
 FEWEST_GROUPS = 30
@@ -125,7 +131,7 @@ def _times(sample: pl.DataFrame, columns: Sequence[Column]) -> tuple[Suggestion,
 def _groups(sample: pl.DataFrame, columns: Sequence[Column]) -> tuple[Suggestion, ...]:
     found = []
     for column in columns:
-        named = has_id_name(column.name) or (is_group(column.name) and column.kind == "category")
+        named = has_id_name(column.name) or _is_about_someone(column)
         if not named or column.kind not in ("category", "number") or column.dtype == "float":
             continue
         values = sample[column.name]
@@ -134,6 +140,11 @@ def _groups(sample: pl.DataFrame, columns: Sequence[Column]) -> tuple[Suggestion
             says = f"{counted(groups, 'value')} in {counted(len(values), 'row')}: the same one comes again and again"
             found.append(Suggestion(column.name, says, False))
     return tuple(found[:MOST_SUGGESTED])
+
+
+def _is_about_someone(column: Column) -> bool:
+    """Return whether a name speaks of someone who may come again; that of numbers must say nothing else."""
+    return is_group(column.name) and (column.kind == "category" or len(words_of(column.name)) == 1)
 
 
 def _sensitive(columns: Sequence[Column]) -> tuple[Suggestion, ...]:

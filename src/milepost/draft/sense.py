@@ -18,7 +18,7 @@ from milepost.data.schema import Schema
 from milepost.data.split import Split
 from milepost.draft.computed import check_computed
 from milepost.draft.fitting import check_fitting
-from milepost.draft.folded import folded
+from milepost.draft.folded import most_urgent_first
 from milepost.draft.free import BestFree, Free, Money, best_free, free_answers, spoken
 from milepost.draft.planning import Population, scatter_of_classes, scatter_of_numbers
 from milepost.draft.prospects import Prospect, prospect
@@ -32,7 +32,6 @@ from milepost.problem.spec import Problem
 Outcome = Literal["met", "not met", "can't tell yet"]
 
 CANT_TELL = "will probably end as can't tell yet"
-_SEVERITIES = ("stop", "warn", "note")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,7 @@ def make_sense(
         free=_best(answers),
         answers=answers,
         criteria=prospects,
-        findings=tuple(sorted(folded(found), key=lambda finding: _SEVERITIES.index(finding.severity))),
+        findings=most_urgent_first(found),
         says=sentences(problem, schema, split, frame, truth, answers=answers, prospects=prospects, alike=alike),
         next_step="milepost train",
     )
@@ -163,7 +162,7 @@ def _population(
 
 def _spread_of_money(paid: Money | None, decision: np.ndarray) -> float:
     amounts = None if paid is None else paid(decision)
-    return 0.0 if amounts is None else float(amounts.std())
+    return 0.0 if amounts is None or not np.isfinite(amounts).any() else float(np.nanstd(amounts))
 
 
 def _called(problem: Problem, shares: Sequence[float], answers: Sequence[Free]) -> float:

@@ -59,6 +59,7 @@ class Understood:
         effect: the business effect promised; None where not said.
         task: the task it hints at, or the task given; None where nothing hints at one.
         target_words: words that may name the target's column, the likeliest first.
+        unit: what an error is counted in, in the statement's words ("minutes"); empty where not said.
         pieces: the statement cut into what was understood and what not.
         doubts: one sentence for each stretch that promises something nothing can be made of.
     """
@@ -71,6 +72,7 @@ class Understood:
     target_words: tuple[str, ...]
     pieces: tuple[Piece, ...]
     doubts: tuple[str, ...] = ()
+    unit: str = ""
 
     @property
     def not_understood(self) -> tuple[str, ...]:
@@ -134,6 +136,7 @@ def understand(statement: str, *, task: Task | None = None) -> Understood:
         task=known,
         target_words=_target_words(wanted, effect),
         pieces=tuple(_pieces(statement, kept)),
+        unit=next((one.promise.unit for one in kept if one.promise and one.promise.unit), ""),
         doubts=(*misfits, *(one.promise.doubt for one in kept if one.promise and one.promise.doubt)),
     )
 

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from milepost.data.batches import rows_at, sample
+from milepost.data.column_names import is_named_alike
 from milepost.data.findings import Finding
 from milepost.data.keys import SplitRequest, compared_columns, split_keys
 from milepost.data.kinds import Facts, gather_facts
 from milepost.data.labels import Target, truth, understand_target
-from milepost.data.leak_names import is_beforehand, words_of
 from milepost.data.leaks import suspected_leaks
 from milepost.data.schema import Column, Role, Schema
 from milepost.data.split import Split, make_split
+from milepost.data.unanswered import empty_with_answer
 from milepost.draft.free import Free, free_answers
 from milepost.draft.roles import Roles, Suggestion, suggest_roles
 from milepost.draft.rule import FoundRule, find_rule
@@ -54,6 +55,7 @@ class Draft:
         roles: what the columns are probably for.
         leaks: columns that look as if they knew the answer.
         named_alike: other columns whose names share a word with the target's, so that no rule reads them.
+        with_answer: columns that are empty where the answer is missing, so that no rule reads them either.
         shares: of the classes in index order, among the development rows; empty for regression.
         loss: the proper loss that fits the task and the criteria.
         rule: a rule found in development rows; None where none is better than no rule.
@@ -74,6 +76,7 @@ class Draft:
     roles: Roles
     leaks: tuple[Finding, ...]
     named_alike: tuple[str, ...]
+    with_answer: tuple[str, ...]
     shares: tuple[float, ...]
     loss: str
     rule: FoundRule | None
@@ -140,7 +143,7 @@ def draft_problem(
     """
 
     def place(key: str) -> str:
-        return f"{source}, {key}"
+        return f"{source}, column {target!r}" if key == "problem.target" else f"{source}, {key}"
 
     listener(Event("draft", f"looking at {target}"))
     column = next(column for column in dataset.schema.columns if column.name == target)
@@ -154,9 +157,12 @@ def draft_problem(
     listener(Event("draft", "looking for leaks and for a rule"))
     frame = rows_at(dataset.frame, _looked_at(split.development, seed), dataset.rows).collect(engine="streaming")
     leaks = suspected_leaks(frame, schema, seed=seed)
-    alike = tuple(column.name for column in schema.with_role("feature") if _is_named_alike(column.name, target))
-    hidden = {*alike, *(finding.column for finding in _of_codes(leaks, (*SURE_LEAKS, *DOUBTFUL_LEAKS)))}
-    readable = [one for one in schema.with_role("feature") if one.name not in hidden]
+    alike = tuple(column.name for column in schema.with_role("feature") if is_named_alike(column.name, target))
+    unanswered = any(finding.code == "target-missing" for finding in aim.findings)
+    beside = empty_with_answer(dataset.frame, schema) if unanswered else ()
+    told = {finding.column for finding in _of_codes(leaks, (*SURE_LEAKS, *DOUBTFUL_LEAKS))}
+    readable = [one for one in schema.with_role("feature") if one.name not in {*told, *beside, *alike}]
+    odd_answers = (finding for finding in aim.findings if finding.severity != "note")  # the others are choices
     loss = _loss(understood, aim.task)
     rule = find_rule(frame, schema, readable, by_median=loss == "absolute")
     shares = _shares(dataset, schema, split.development)
@@ -169,7 +175,8 @@ def draft_problem(
         positive_because=_positive_because(shares),
         roles=roles,
         leaks=leaks,
-        named_alike=tuple(name for name in alike if name not in {finding.column for finding in leaks}),
+        named_alike=tuple(name for name in alike if name not in {*beside, *told}),
+        with_answer=tuple(name for name in beside if name not in told),
         shares=shares,
         loss=loss,
         rule=rule,
@@ -178,7 +185,7 @@ def draft_problem(
         strategy=split.strategy,
         effect_column=_effect_column(understood, schema),
         rows=dataset.rows,
-        findings=(*dataset.findings, *split.findings, *leaks),
+        findings=(*odd_answers, *dataset.findings, *split.findings, *leaks),
     )
 
 
@@ -227,23 +234,6 @@ def _shares(dataset: Dataset, schema: Schema, development: np.ndarray) -> tuple[
     answers = rows_at(dataset.frame.select(schema.target.name), development, dataset.rows).select(truth(schema))
     counts = np.bincount(answers.collect(engine="streaming").to_series().to_numpy(), minlength=len(schema.labels))
     return tuple((counts / len(development)).tolist())
-
-
-def _is_named_alike(name: str, target: str) -> bool:
-    """Return whether a name shares a telling word of three letters or more with the target's: arr_time, arr_delay.
-
-    Not where it speaks of a plan or of the past, as sched_arr_time does.
-    """
-    if is_beforehand(name):
-        return False
-    telling = {part for part in words_of(target) if len(part) >= 3 and part not in _WORDS_OF_MANY}
-    return bool(telling & set(words_of(name)))
-
-
-_WORDS_OF_MANY = {
-    "avg", "mean", "total", "sum", "min", "max", "num", "count", "rate", "per", "the", "time", "date", "year", "month",
-    "day", "days", "flag", "type", "status", "class", "target", "label", "value", "number",
-}  # fmt: skip
 
 
 # ---- roles, split

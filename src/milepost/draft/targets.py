@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from milepost.data.leak_names import words_of
+from milepost.data.column_names import words_of
 from milepost.draft.quantities import FLAGS, PERCENT
 from milepost.metrics.names import Task
 
@@ -85,6 +85,7 @@ def wanted_in(text: str) -> Wanted | None:
 
 def ranked_words(phrase: str) -> tuple[str, ...]:
     """Return the words of a phrase, the likeliest head first."""
+    phrase = re.split(r"\sper\s", phrase, maxsplit=1, flags=FLAGS)[0]  # "the price per room" is about the price
     before, _, after = phrase.partition(" into ")
     chunks = [after, before] if after else [phrase]
     ordered: list[str] = []

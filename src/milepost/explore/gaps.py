@@ -30,24 +30,34 @@ def about_gaps(frame: pl.DataFrame, schema: Schema, rows: Bench | None) -> list[
     shares = dict(sorted(((name, s) for name, s in shares.items() if s > 0), key=lambda item: -item[1]))
     if not shares:
         return []
-    return [*_mostly(shares), _some(shares, len(names)), *_together(frame, shares), *_telling(shares, rows)]
+    mostly = [name for name, value in shares.items() if value >= MOSTLY]
+    some = {name: value for name, value in shares.items() if value < MOSTLY}
+    return [
+        *_mostly(shares, mostly),
+        *_some(some, len(names), "more " if mostly else ""),
+        *_together(frame, shares),
+        *_telling(shares, rows),
+    ]
 
 
-def _some(shares: dict[str, float], features: int) -> Finding:
-    many = counted(len(shares), "column has", "columns have")
+def _some(shares: dict[str, float], features: int, more: str) -> list[Finding]:
+    if not shares:
+        return []
+    many = counted(len(shares), f"{more}column has", f"{more}columns have")
     listing = measured({name: share(value) if value >= 0.001 else "under 0.1 %" for name, value in shares.items()})
     evidence: dict[str, float | int | str] = {"columns": len(shares), "largest_share": next(iter(shares.values()))}
-    return Finding(
-        "missing-values",
-        "note",
-        only(list(shares)),
-        f"{many} missing values (of {features}): {listing}. Models fill them in and are told that they did.",
-        evidence,
-    )
+    return [
+        Finding(
+            "missing-values",
+            "note",
+            only(list(shares)),
+            f"{many} missing values (of {features}): {listing}. Models fill them in and are told that they did.",
+            evidence,
+        )
+    ]
 
 
-def _mostly(shares: dict[str, float]) -> list[Finding]:
-    mostly = [name for name, value in shares.items() if value >= MOSTLY]
+def _mostly(shares: dict[str, float], mostly: list[str]) -> list[Finding]:
     if not mostly:
         return []
     listing = measured({name: share(shares[name]) for name in mostly})

@@ -13,7 +13,7 @@ from typing import Literal, cast
 
 from milepost.ground.errors import MilepostError
 from milepost.metrics.names import METRIC_NAMES, MetricName, metric_name
-from milepost.problem.written import shown
+from milepost.problem.written import SMALLEST_PERCENT, shown
 
 Sense = Literal[">=", "<=", ">", "<"]
 
@@ -180,7 +180,7 @@ def _no_percentage(known: MetricName, bound: object, where: str) -> MilepostErro
 
 def _out_of_range(known: MetricName, bound: object, found: Criterion, where: str) -> MilepostError:
     said = f"{known.name} is {shown(bound)}, but {known.name} is always {_range(known)}."
-    if known.highest == 1 and 1 < found.threshold <= 100:
+    if known.highest == 1 and SMALLEST_PERCENT <= found.threshold <= 100:
         meant = Criterion(known.name, found.sense, float(Decimal(repr(found.threshold)) / 100))
         return MilepostError(said, where=where, fix=f'Did you mean {known.name} = "{meant.bound}"?')
     return MilepostError(said, where=where, fix=f"Write a number {_range(known)}.")

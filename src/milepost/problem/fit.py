@@ -87,7 +87,12 @@ def _metrics(problem: Problem, task: Task) -> Iterator[Mistake]:
 def _misfits_with_every_task(problem: Problem) -> Iterator[Mistake]:
     """Give the mistakes of the task that fits best, where the task is not said and no task fits everything."""
     by_task = {task: [*misfits_with_task(problem, task)] for task in ALL}
-    for mistake in min(by_task.values(), key=len):
+
+    def how_far(mistakes: list[Mistake]) -> tuple[int, int]:
+        """Return how many mistakes say that another task is meant, then how many there are."""
+        return sum(mistake.key != "value.capacity" for mistake in mistakes), len(mistakes)
+
+    for mistake in min(by_task.values(), key=how_far):
         yield Mistake(mistake.key, f"No task fits all that is written. {mistake.what}", mistake.fix)
 
 
@@ -109,7 +114,13 @@ def _money(problem: Problem, task: Task) -> Iterator[Mistake]:
     if not written:
         yield Mistake("value", "The table [value] says no money.", f"Write {listed(_MONEY[task])}, or remove [value].")
     capacity = value.capacity
-    if capacity and capacity.population_per is not None and capacity.population_per < capacity.positives:
+    if capacity and task != "binary":
+        yield Mistake(
+            "value.capacity",
+            f"A capacity is not offered yet for a {task} task.",
+            "Remove capacity; it limits how many rows are flagged where there are two classes.",
+        )
+    elif capacity and capacity.population_per is not None and capacity.population_per < capacity.positives:
         yield Mistake(
             "value.capacity",
             f"{capacity.positives} positives are more than the population of {capacity.population_per} rows.",
@@ -151,13 +162,14 @@ def _undefined(problem: Problem) -> Iterator[Mistake]:
 
 def _split(problem: Problem) -> Iterator[Mistake]:
     split = problem.split
-    for strategy in ("time", "group"):
-        if split.strategy == strategy and getattr(problem.data, strategy) is None:
-            yield Mistake(
-                "split.strategy",
-                f"The split goes by {strategy}, but data.{strategy} names no column.",
-                f"Write {strategy} under [data], or choose another strategy.",
-            )
+    # an entity with several rows is the natural group
+    columns = {"time": problem.data.time, "group": problem.data.group or problem.data.id}
+    if split.strategy and columns.get(split.strategy, "") is None:
+        yield Mistake(
+            "split.strategy",
+            f"The split goes by {split.strategy}, but data.{split.strategy} names no column.",
+            f"Write {split.strategy} under [data], or choose another strategy.",
+        )
     if split.column is None:
         return
     for key in ("strategy", "test"):

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from milepost.ground.errors import MilepostError
 from milepost.ground.text import counted, listed, nearest
-from milepost.problem.written import kind_of, shown
+from milepost.problem.written import SMALLEST_PERCENT, kind_of, shown
 
 _NEEDED = {
     "string_type": "text in quotes",
@@ -170,7 +170,8 @@ def _out_of_range(key: str, value: object, known: Mapping[str, FieldInfo]) -> Mi
     if field is None:
         return Mistake(key, what, "Write another value.")
     example = (field.examples or [None])[0]
-    if isinstance(value, int | float) and 1 < value <= 100 and isinstance(example, float) and 0 < example < 1:
+    is_share = isinstance(example, float) and 0 < example < 1
+    if is_share and isinstance(value, int | float) and SMALLEST_PERCENT <= value <= 100:
         return Mistake(
             key,
             what,

@@ -99,7 +99,8 @@ class Data(Table):
     )
     known_at: Text | None = Field(
         default=None,
-        description="The column that says when the truth was recorded; without a value it is not yet known.",
+        description="The column that says when the truth was recorded; without a value it is not yet known. Where only "
+        "one of two answers ever has a value, the other is known after horizon and label delay.",
         examples=["confirmed_at"],
     )
     label_delay: Span | None = Field(
@@ -153,7 +154,7 @@ class SplitPlan(Table):
     strategy: Literal["time", "group", "stratified"] | None = Field(
         default=None,
         description='How rows are kept apart; when absent "time" where data.time is given, else "group" where '
-        'data.group is given, else "stratified".',
+        'data.group is given or several rows share one data.id, else "stratified".',
         examples=["time"],
     )
     column: Text | None = Field(

@@ -18,6 +18,8 @@ _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     ((list, tuple), "a list"),
 )
 
+SMALLEST_PERCENT = 5  # from here on a number where a share is needed was probably meant as a percentage
+
 
 def shown(value: object) -> str:
     """Return a value as TOML writes it, cut where it is long.

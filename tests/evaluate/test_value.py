@@ -23,13 +23,23 @@ def _problem(value, task="binary"):
 
 def test_each_decision_brings_the_money_of_its_cell():
     problem = _problem('true_positive = "2 * charges - 5"\nfalse_positive = -7\nfalse_negative = -3')
-    brought = money(problem, ROWS, SCHEMA, TRUTH, np.array([1, 1, 0, 0]))
+    rows = ROWS.fill_null(0.0)
+    brought = money(problem, rows, SCHEMA, TRUTH, np.array([1, 1, 0, 0]))
     assert brought.tolist() == [15.0, -7.0, -3.0, 0.0]
 
 
-def test_a_missing_amount_counts_as_nothing():
+@pytest.mark.parametrize("decision", [0, 1])
+@pytest.mark.parametrize("truth", [0, 1])
+def test_a_row_with_a_missing_amount_is_unknown_whatever_it_is_and_whatever_is_decided(truth, decision):
+    problem = _problem('true_positive = "charges"\nfalse_positive = -7')
+    brought = money(problem, ROWS, SCHEMA, np.full(4, truth), np.full(4, decision))
+    assert np.isnan(brought).tolist() == [False, False, True, False]
+
+
+def test_stakes_say_for_which_rows_they_are_known():
     cells = stakes(_problem('true_positive = "charges"'), ROWS, SCHEMA.dtypes)
-    assert cells.true_positive.tolist() == [10.0, 20.0, 0.0, 40.0]
+    assert cells.known.tolist() == [True, True, False, True]
+    assert cells.rows(np.array([0, 3])).true_positive.tolist() == [10.0, 40.0]
 
 
 def test_no_declared_value_is_none():
@@ -48,7 +58,8 @@ def test_numbers_are_paid_by_an_expression_over_truth_and_prediction():
     schema = Schema(SCHEMA.columns, "regression")
     problem = _problem('row = "-abs(truth - prediction) + charges"', task="regression")
     brought = money(problem, ROWS, schema, np.array([1.0, 2.0, 3.0, 4.0]), np.array([2.0, 2.0, 2.0, 2.0]))
-    assert brought.tolist() == [9.0, 20.0, 0.0, 38.0]
+    assert np.isnan(brought).tolist() == [False, False, True, False]
+    assert brought[[0, 1, 3]].tolist() == [9.0, 20.0, 38.0]
 
 
 def test_an_unknown_column_is_named_with_its_place():
@@ -60,7 +71,7 @@ def test_an_unknown_column_is_named_with_its_place():
 def test_an_amount_that_reads_no_column_is_one_for_each_row():
     cells = stakes(_problem('true_positive = "100 - 20"\nfalse_positive = "1/0"'), ROWS, SCHEMA.dtypes)
     assert cells.true_positive.tolist() == [80.0] * 4
-    assert cells.false_positive.tolist() == [0.0] * 4
+    assert not cells.known.any()
 
 
 def test_rows_whose_amount_is_not_known_are_counted():

@@ -86,14 +86,16 @@ def test_levels_share_one_chance_of_error_among_the_looks():
 def test_baselines_stand_beside_each_criterion():
     criteria = [_criterion(">= 0.6")]
     verdict = judge(_answers(), criteria, bundle_id="b", split="s", baselines={"dummy": _answers(skill=0.0)})
-    assert verdict.criteria[0].beside["dummy"] < verdict.criteria[0].measured.value
+    dummy = verdict.criteria[0].beside["dummy"]
+    assert dummy.value < verdict.criteria[0].measured.value
+    assert dummy.interval.lo < dummy.value < dummy.interval.hi
 
 
 def test_money_is_told_per_thousand_rows():
     answers = _answers(value=True)
     verdict = judge(answers, [], bundle_id="b", split="s", baselines={"dummy": answers})
     assert verdict.value.value == pytest.approx(1000 * answers.value.mean())
-    assert verdict.value_beside["dummy"] == pytest.approx(verdict.value.value)
+    assert verdict.value_beside["dummy"] == verdict.value
 
 
 @pytest.mark.parametrize("task", ["multiclass", "regression"])
@@ -117,5 +119,7 @@ def test_a_verdict_survives_storing():
     from milepost.evaluate.verdict import Verdict
     from milepost.ground.records import as_document, from_document
 
-    verdict = _judge(("accuracy", ">= 0.6"), ("roc_auc", ">= 0.5"), value=True)
+    answers = _answers(value=True)
+    criteria = [_criterion(">= 0.6"), _criterion(">= 0.5", "roc_auc")]
+    verdict = judge(answers, criteria, bundle_id="b", split="s", baselines={"dummy": answers})
     assert from_document(Verdict, as_document(verdict)) == verdict

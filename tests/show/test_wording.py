@@ -68,9 +68,12 @@ def test_findings_come_with_the_most_severe_first_and_else_in_order():
 
 
 def test_what_the_baselines_reach_is_one_sentence():
-    assert wording.beside({}, "accuracy") == ""
-    said = wording.beside({"dummy": 0.735, "linear": 0.802}, "accuracy")
-    assert said == "Beside it: always the same answer 73.5 %, a plain linear model 80.2 %."
+    assert wording.beside({}) == ""
+    known = Measured("accuracy", 0.735, Interval(0.714, 0.755), 1761, 467, None, 1761, "")
+    few = Measured("accuracy", 0.8, None, 12, 3, "Only 3 of 12 rows are Yes.", 12, "")
+    none = Measured("accuracy", None, None, 0, 0, "There are no rows to judge.", 0, "")
+    said = wording.beside({"dummy": known, "linear": few, "rule": none})
+    assert said == "Beside it: always the same answer 73.5 % [71.4–75.5], a plain linear model 80.0 % (of 12 rows)."
 
 
 def test_columns_in_short_count_every_column(telco):

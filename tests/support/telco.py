@@ -104,10 +104,10 @@ def few_rows() -> pl.DataFrame:
 
 
 def write_waves(folder: Path) -> Path:
-    """Write 500 rows whose number to predict is a sum of waves, which trees follow and lines cannot."""
+    """Write 500 rows whose number to predict is a product of waves, which trees follow and sums of lines cannot."""
     chance = np.random.default_rng(0)
     a, b = chance.uniform(size=(2, 500))
-    height = 3 * np.sin(9 * a) + 2 * np.cos(7 * b) + chance.normal(0, 0.1, 500)
+    height = 5 * np.sin(9 * a) * np.cos(7 * b) + chance.normal(0, 0.1, 500)
     pl.DataFrame({"a": a, "b": b, "height": height}).write_csv(folder / "waves.csv")
     path = folder / "milepost.toml"
     path.write_text(

@@ -1,1 +1,4 @@
-"""Judge answers against the contract: money, thresholds, curves, the verdict. Only this floor opens test targets."""
+"""Judge answers against the contract: money, thresholds, curves, the verdict.
+
+The truth is handed in; of test rows only the verb `evaluate` hands it in.
+"""

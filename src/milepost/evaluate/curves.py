@@ -8,6 +8,7 @@ import numpy as np
 
 from milepost.metrics.answers import Answers
 from milepost.metrics.confusion import confusion
+from milepost.metrics.probabilities import said
 from milepost.stats.calibration import reliability
 from milepost.stats.precision_recall import precision_recall_curve
 from milepost.stats.roc import roc_curve
@@ -54,13 +55,9 @@ def draw(answers: Answers) -> Curves:
 
 def _calibration(answers: Answers) -> tuple[tuple[float, float, float, float, int], ...]:
     """Return the reliability bins: of P(positive), or of the most probable class of a multiclass task."""
-    if answers.task == "binary":
-        happened, said = answers.truth, answers.prediction
-    else:
-        happened, said = answers.prediction.argmax(axis=1) == answers.truth, answers.prediction.max(axis=1)
     return tuple(
         (one.predicted, one.came_true, one.interval.lo, one.interval.hi, one.rows)
-        for one in reliability(happened.astype(int), said, clusters=answers.clusters)
+        for one in reliability(*said(answers), clusters=answers.clusters)
     )
 
 

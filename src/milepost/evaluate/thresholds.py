@@ -1,36 +1,59 @@
-"""Where to act: the threshold with the most money among those that meet every criterion out of fold."""
+"""Where to act: the threshold with the most money among those that meet every criterion out of fold.
+
+The threshold in use is chosen on all out-of-fold answers. What is shown of it, and of every other threshold that a
+search found, was measured on answers that did not choose it: the best of many candidates flatters itself. Only whether
+some threshold meets every criterion is told by all answers, for that says which search is measured: the most money
+among those that meet them, or the most money of all. Where no threshold meets them in a fold's search, it takes the
+nearest to it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from milepost.evaluate.value import Stakes
-from milepost.ground.text import figure
+from milepost.evaluate.cross_fitting import (
+    OutOfFold,
+    Select,
+    act_across,
+    act_from,
+    allowing_for_choice,
+    measured_once,
+)
+from milepost.evaluate.sweep import Sweep
+from milepost.evaluate.threshold_words import sentences
+from milepost.metrics.answers import Answers
+from milepost.metrics.measure import Measured
 from milepost.problem.criteria import Criterion
 
-MOST_CANDIDATES = 2000
 DRAWN = 200
+SHOWN = ("accuracy", "recall", "precision", "positive_rate")  # of every threshold, beside what the contract names
+USUAL = 0.5
+_MONEY = ("value", "value_per_row")
 
 
 @dataclass(frozen=True, slots=True)
 class ThresholdRow:
-    """One threshold and what it would bring, on development rows out of fold.
+    """One threshold, and what it brought on development rows that did not choose it.
 
     Attributes:
-        at: act where P(positive) >= at.
-        role: why this row is shown ("chosen", "most money", "accuracy >= 0.80 just met", "0.5").
-        figures: metric name -> value.
-        value_per_row: money per row; None where no value is declared.
-        meets: for each criterion in the contract's order whether it holds; None where no threshold changes it.
+        at: act where P(positive) >= at; chosen on all out-of-fold answers.
+        role: why this row is shown ("chosen", "most money", "best with accuracy >= 0.80", "0.5", or
+            "0.5, over the capacity").
+        figures: metric name -> what was measured: each fold is acted on from the threshold that the same search
+            finds on the other folds (on the earlier ones, where folds follow in time). The interval is for the
+            threshold in use, so it also holds how far the choice moves it.
+        value: money per 1,000 rows, measured alike; None where no value is declared.
+        meets: for each criterion in the contract's order whether the measured value holds it; None where no threshold
+            changes it.
     """
 
     at: float
     role: str
-    figures: dict[str, float]
-    value_per_row: float | None
+    figures: dict[str, Measured]
+    value: Measured | None
     meets: tuple[bool | None, ...]
 
 
@@ -40,10 +63,12 @@ class ThresholdChoice:
 
     Attributes:
         at: act where P(positive) >= at.
-        meets_all: whether some threshold meets every criterion out of fold.
+        meets_all: whether some threshold meets every criterion on all out-of-fold answers.
         says: the reason with its numbers.
-        rows: the table of notable thresholds; where criteria collide it shows what each would cost.
-        curve_at, curve_value, curve_figures: thresholds in 0..1 and what each would bring, for drawing.
+        rows: the table of notable thresholds, the chosen one first; where criteria collide it shows what each would
+            cost.
+        curve_at, curve_value, curve_figures: thresholds in 0..1 and what each would bring on all out-of-fold answers,
+            for drawing; money per row.
     """
 
     at: float
@@ -54,35 +79,76 @@ class ThresholdChoice:
     curve_value: tuple[float, ...]
     curve_figures: dict[str, tuple[float, ...]]
 
+    @property
+    def holds_up(self) -> bool:
+        """Return whether the chosen threshold keeps every criterion on rows that did not choose it."""
+        return self.meets_all and all(held is not False for held in self.rows[0].meets)
+
 
 @dataclass(frozen=True, slots=True)
-class _Sweep:
-    """Every candidate threshold at once; each array has shape (candidates,).
+class _Search:
+    """Ways to choose one candidate of a sweep.
 
     Attributes:
-        at: thresholds, falling.
-        figures: metric name -> its value at each threshold.
-        value: money per row; None where no value is declared.
+        criteria: the contract's; those that no threshold changes are passed over.
+        most_positives: largest share of rows that can be acted on; None where there is no limit.
     """
 
-    at: np.ndarray
-    figures: dict[str, np.ndarray]
-    value: np.ndarray | None
+    criteria: tuple[Criterion, ...]
+    most_positives: float | None
 
-    @property
-    def objective(self) -> np.ndarray:
-        """Return what is most wanted: money, or accuracy where no money is declared."""
-        return self.figures["accuracy"] if self.value is None else self.value
+    def within_capacity(self, candidates: Sweep) -> np.ndarray:
+        """Return which candidates act on few enough, bool; the one that acts on nobody always does."""
+        if self.most_positives is None:
+            return np.ones(len(candidates.at), dtype=bool)
+        return np.asarray(candidates.figures["positive_rate"] <= self.most_positives)
+
+    def meeting_all(self, candidates: Sweep) -> np.ndarray:
+        """Return which candidates meet every criterion within the capacity, bool."""
+        held = [met for one in self.criteria if (met := candidates.meets(one)) is not None]
+        return np.asarray(np.logical_and.reduce([self.within_capacity(candidates), *held]))
+
+    def with_all(self, candidates: Sweep) -> int:
+        """Return the most wanted candidate of those that meet every criterion; where none does, the nearest to it."""
+        allowed = self.meeting_all(candidates)
+        if allowed.any():
+            return _best(self.wanted(candidates), allowed)
+        margin = _least_clearance(self.criteria, candidates)
+        assert margin is not None  # only a criterion that depends on the threshold can be missed
+        return _best(margin, self.within_capacity(candidates))
+
+    def with_none(self, candidates: Sweep) -> int:
+        """Return the most wanted candidate, whether or not it meets the criteria."""
+        return _best(self.wanted(candidates), self.within_capacity(candidates))
+
+    def wanted(self, candidates: Sweep) -> np.ndarray:
+        """Return what the contract wants most: money, else to clear the criteria, else accuracy."""
+        margin = None if candidates.value is not None else _least_clearance(self.criteria, candidates)
+        return candidates.objective if margin is None else margin
+
+    def by_objective(self, candidates: Sweep) -> int:
+        """Return the candidate with the most money, or without money the highest accuracy, whatever the criteria."""
+        return _best(candidates.objective, self.within_capacity(candidates))
+
+    def with_one(self, criterion: Criterion) -> Select:
+        """Return the search for what clears the other criteria best among the candidates that meet this one."""
+        others = [other for other in self.criteria if other is not criterion]
+
+        def select(candidates: Sweep) -> int:
+            within = self.within_capacity(candidates)
+            met, margin = candidates.meets(criterion), candidates.clearance(criterion)
+            assert met is not None
+            assert margin is not None
+            if not (met & within).any():
+                return _best(margin, within)
+            wanted = _least_clearance(others, candidates)
+            return _best(candidates.objective if wanted is None else wanted, met & within)
+
+        return select
 
 
 def choose_threshold(
-    probability: np.ndarray,
-    truth: np.ndarray,
-    *,
-    criteria: Sequence[Criterion],
-    stakes: Stakes | None,
-    most_positives: float | None = None,
-    currency: str = "",
+    given: OutOfFold, *, criteria: Sequence[Criterion], most_positives: float | None = None, currency: str = ""
 ) -> ThresholdChoice:
     """Return the threshold with the most money among those that meet every criterion that depends on it.
 
@@ -91,146 +157,91 @@ def choose_threshold(
     the one with the highest accuracy.
 
     Args:
-        probability: out-of-fold P(positive), shape (rows,).
-        truth: 0 or 1, shape (rows,).
+        given: out-of-fold answers.
         criteria: the contract's; those that no threshold changes (roc_auc) are passed over.
-        stakes: money of each cell for each row; None where no value is declared.
         most_positives: largest share of rows that can be acted on; None where there is no limit.
         currency: for the sentence.
     """
-    sweep = _sweep(probability, truth, stakes)
-    meets = [_met(criterion, sweep) for criterion in criteria]
-    allowed = np.ones(len(sweep.at), dtype=bool)
-    if most_positives is not None:
-        allowed &= sweep.figures["positive_rate"] <= most_positives
-    depends = [met for met in meets if met is not None]
-    moved = [criterion for criterion, met in zip(criteria, meets, strict=True) if met is not None]
-    all_met = np.logical_and.reduce([allowed, *depends]) if depends else allowed
-    meets_all = bool(all_met.any())
-    wanted = sweep.objective if sweep.value is not None or not depends else _clearance(criteria, sweep)
-    chosen = _best(wanted, all_met if meets_all else allowed)
-    rows = _notable(chosen, sweep, criteria, meets, allowed)
-    drawn = _drawn(sweep)
+    search, candidates = _Search(tuple(criteria), most_positives), given.sweep()
+    meets_all = bool(search.meeting_all(candidates).any())
+    rows = tuple(_notable(given, candidates, search, search.with_all if meets_all else search.with_none))
+    drawn = np.unique(np.linspace(0, len(candidates.at) - 1, DRAWN).round().astype(int))
+    moved = [(one, held) for one, held in zip(criteria, rows[0].meets, strict=True) if held is not None]
+    figures = {**rows[0].figures, **({"value": rows[0].value} if rows[0].value else {})}
     return ThresholdChoice(
-        at=float(sweep.at[chosen]),
+        at=rows[0].at,
         meets_all=meets_all,
-        says=_sentence(rows[0], moved, meets_all, currency, sweep.value is not None),
-        rows=tuple(rows),
-        curve_at=tuple(sweep.at[drawn].tolist()),
-        curve_value=() if sweep.value is None else tuple(sweep.value[drawn].tolist()),
-        curve_figures={name: tuple(values[drawn].tolist()) for name, values in sweep.figures.items()},
+        says=sentences(
+            rows[0].at,
+            moved,
+            figures,
+            meets_all=meets_all,
+            has_money=candidates.value is not None,
+            currency=currency,
+            most_positives=most_positives,
+        ),
+        rows=rows,
+        curve_at=tuple(candidates.at[drawn].tolist()),
+        curve_value=() if candidates.value is None else tuple(candidates.value[drawn].tolist()),
+        curve_figures={name: tuple(values[drawn].tolist()) for name, values in candidates.figures.items()},
     )
 
 
-def _sweep(probability: np.ndarray, truth: np.ndarray, stakes: Stakes | None) -> _Sweep:
-    """Return every figure at every candidate, from one sort and cumulative sums."""
-    order = np.argsort(-probability, kind="stable")
-    p, y = probability[order], truth[order].astype(float)
-    last = np.append(np.nonzero(np.diff(p))[0], len(p) - 1)  # last row of each run of equal probabilities
-    if len(last) > MOST_CANDIDATES:
-        last = last[np.linspace(0, len(last) - 1, MOST_CANDIDATES).round().astype(int)]
-    at = np.append(np.nextafter(p[0], np.inf), p[last])  # the first candidate acts on nobody
-    acted = np.append(0, last + 1).astype(float)
-    caught = np.append(0.0, np.cumsum(y)[last])
-    figures = _figures(caught, acted - caught, y.sum(), len(y))
-    return _Sweep(at, figures, _value_curve(order, last, truth, stakes))
+def pick_threshold(given: OutOfFold, *, criteria: Sequence[Criterion], most_positives: float | None = None) -> float:
+    """Return the threshold that choose_threshold would choose, without measuring what it brings."""
+    search, candidates = _Search(tuple(criteria), most_positives), given.sweep()
+    select = search.with_all if search.meeting_all(candidates).any() else search.with_none
+    return float(candidates.at[select(candidates)])
 
 
-def _value_curve(order: np.ndarray, last: np.ndarray, truth: np.ndarray, stakes: Stakes | None) -> np.ndarray | None:
-    if stakes is None:
+def _notable(given: OutOfFold, candidates: Sweep, search: _Search, chosen: Select) -> Iterator[ThresholdRow]:
+    """Give the chosen threshold, the best without criteria, for each criterion the best of the others, and 0.5."""
+    searches: list[tuple[str, Select]] = [("chosen", chosen)]
+    searches.append(("highest accuracy" if candidates.value is None else "most money", search.by_objective))
+    within = search.within_capacity(candidates)
+    for criterion in search.criteria:
+        met = candidates.meets(criterion)
+        if met is not None and (met & within).any():
+            searches.append((f"best with {criterion.text}", search.with_one(criterion)))
+    places = [select(candidates) for _, select in searches]
+    seen: set[float] = set()
+    for (role, _), place, acted in zip(
+        searches, places, act_across(given, [select for _, select in searches]), strict=True
+    ):
+        at = float(candidates.at[place])
+        if at not in seen:
+            seen.add(at)
+            yield _row(at, role, acted, given, search.criteria, candidates)
+    if USUAL not in seen:
+        flagged, most = float((given.probability >= USUAL).mean()), search.most_positives
+        role = "0.5" if most is None or flagged <= most else "0.5, over the capacity"
+        yield _row(USUAL, role, act_from(given, USUAL), given, search.criteria, candidates)
+
+
+def _row(
+    at: float, role: str, acted: Answers, given: OutOfFold, criteria: Sequence[Criterion], candidates: Sweep
+) -> ThresholdRow:
+    moved = [one.metric for one in criteria if candidates.of(one.metric) is not None]
+    names = dict.fromkeys([*SHOWN, *moved, *(["value"] if acted.value is not None else [])])
+    own = act_from(given, at)
+    measured = {name: allowing_for_choice(measured_once(name, acted, given.repeats), own) for name in names}
+    meets = tuple(_holds(one, measured.get(one.metric)) for one in criteria)
+    figures = {name: one for name, one in measured.items() if name not in _MONEY}
+    return ThresholdRow(at, role, figures, measured.get("value"), meets)
+
+
+def _holds(criterion: Criterion, measured: Measured | None) -> bool | None:
+    """Return whether a measured value holds a criterion; None where no threshold changes the metric."""
+    if measured is None:
         return None
-    waiting = stakes.of_waiting(truth)
-    gain_of_acting = np.cumsum((stakes.of_acting(truth) - waiting)[order])
-    return np.asarray((waiting.sum() + np.append(0.0, gain_of_acting[last])) / len(truth))
+    return measured.value is not None and criterion.holds(measured.value)
 
 
-def _figures(tp: np.ndarray, fp: np.ndarray, positives: float, rows: int) -> dict[str, np.ndarray]:
-    negatives = rows - positives
-    fn, tn = positives - tp, negatives - fp
-    with np.errstate(divide="ignore", invalid="ignore"):
-        recall, specificity = tp / positives, tn / negatives
-        precision = tp / (tp + fp)
-        spread = np.sqrt((tp + fp) * positives * negatives * (tn + fn))
-        return {
-            "accuracy": (tp + tn) / rows,
-            "precision": precision,
-            "recall": recall,
-            "specificity": specificity,
-            "f1": 2 * tp / (2 * tp + fp + fn),
-            "balanced_accuracy": (recall + specificity) / 2,
-            "mcc": np.where(spread > 0, (tp * tn - fp * fn) / spread, 0.0),
-            "positive_rate": (tp + fp) / rows,
-        }
-
-
-def _values_of(metric: str, sweep: _Sweep) -> np.ndarray | None:
-    if metric in ("value", "value_per_row"):
-        scale = 1000.0 if metric == "value" else 1.0
-        return None if sweep.value is None else sweep.value * scale
-    return sweep.figures.get(metric)
-
-
-def _met(criterion: Criterion, sweep: _Sweep) -> np.ndarray | None:
-    """Return whether the criterion holds at each threshold; None where it does not depend on the threshold."""
-    values = _values_of(criterion.metric, sweep)
-    return None if values is None else np.array([criterion.holds(value) for value in values])
-
-
-def _clearance(criteria: Sequence[Criterion], sweep: _Sweep) -> np.ndarray:
-    """Return by how much the tightest criterion is cleared at each threshold."""
-    margins = []
-    for criterion in criteria:
-        values = _values_of(criterion.metric, sweep)
-        if values is not None:
-            sign = 1.0 if criterion.sense.startswith(">") else -1.0
-            margins.append(sign * (np.nan_to_num(values, nan=0.0) - criterion.threshold))
-    return np.asarray(np.min(margins, axis=0))
+def _least_clearance(criteria: Sequence[Criterion], candidates: Sweep) -> np.ndarray | None:
+    """Return by how much the tightest criterion is cleared at each candidate; None where no threshold changes any."""
+    margins = [margin for one in criteria if (margin := candidates.clearance(one)) is not None]
+    return np.asarray(np.min(margins, axis=0)) if margins else None
 
 
 def _best(wanted: np.ndarray, allowed: np.ndarray) -> int:
     return int(np.argmax(np.where(allowed, wanted, -np.inf)))
-
-
-def _notable(
-    chosen: int, sweep: _Sweep, criteria: Sequence[Criterion], meets: Sequence[np.ndarray | None], allowed: np.ndarray
-) -> list[ThresholdRow]:
-    """Return the chosen threshold, the best without criteria, for each criterion the best of the others, and 0.5."""
-    places = [(chosen, "chosen")]
-    places.append((_best(sweep.objective, allowed), "most money" if sweep.value is not None else "highest accuracy"))
-    for criterion, met in zip(criteria, meets, strict=True):
-        if met is not None and met.any():
-            others = [
-                other for other in criteria if other is not criterion and _values_of(other.metric, sweep) is not None
-            ]
-            wanted = _clearance(others, sweep) if others else sweep.objective
-            places.append((_best(wanted, met), f"best with {criterion.text}"))
-    places.append((int(np.argmin(np.abs(sweep.at - 0.5))), "0.5"))
-    rows: dict[int, ThresholdRow] = {}
-    for place, role in places:
-        if place in rows:
-            continue
-        figures = {name: float(values[place]) for name, values in sweep.figures.items()}
-        value = None if sweep.value is None else float(sweep.value[place])
-        here = tuple(None if met is None else bool(met[place]) for met in meets)
-        rows[place] = ThresholdRow(float(sweep.at[place]), role, figures, value, here)
-    return list(rows.values())
-
-
-def _drawn(sweep: _Sweep) -> np.ndarray:
-    return np.unique(np.linspace(0, len(sweep.at) - 1, DRAWN).round().astype(int))
-
-
-def _sentence(chosen: ThresholdRow, moved: Sequence[Criterion], meets_all: bool, currency: str, has_value: bool) -> str:
-    act = f"Act where the probability is at least {figure(chosen.at)}"
-    worth = f", worth {figure(1000 * (chosen.value_per_row or 0))} {currency} per 1,000 rows" if has_value else ""
-    if not moved:
-        best = "the most money" if has_value else "the highest accuracy"
-        return f"{act}: it brings {best} out of fold{worth}."
-    names = " and ".join(criterion.text for criterion in moved)
-    if meets_all:
-        best = "brings the most money" if has_value else "clears them by the most"
-        return f"{act}: of all thresholds that meet {names} out of fold, it {best}{worth}."
-    best = "the one with the most money" if has_value else "the one that misses by the least"
-    return (
-        f"No threshold meets {names} at once out of fold. {act}, {best}{worth}; the table shows what each would cost."
-    )

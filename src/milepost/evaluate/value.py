@@ -1,4 +1,9 @@
-"""Money: what each possible decision brings for each row."""
+"""Money: what each possible decision brings for each row.
+
+An amount that depends on a missing cell of the table is not known, and is never taken as 0: such a row is left out of
+every figure in money. Which rows are left out depends on neither the decision nor, for two classes, on the truth, so
+that those left say the same of all decisions.
+"""
 
 from __future__ import annotations
 
@@ -17,20 +22,32 @@ from milepost.problem.spec import Problem
 
 @dataclass(frozen=True, slots=True)
 class Stakes:
-    """Money of each cell of the confusion matrix for each row of a binary task, each of shape (rows,)."""
+    """Money of each cell of the confusion matrix for each row of a binary task, each of shape (rows,).
+
+    NaN where it is not known.
+    """
 
     true_positive: np.ndarray
     false_positive: np.ndarray
     true_negative: np.ndarray
     false_negative: np.ndarray
 
+    @property
+    def known(self) -> np.ndarray:
+        """Return for which rows every cell is known, bool, shape (rows,)."""
+        return np.asarray(np.logical_and.reduce([np.isfinite(getattr(self, cell)) for cell in CELLS]))
+
     def of_acting(self, truth: np.ndarray) -> np.ndarray:
-        """Return the money for each row if the decision is positive."""
-        return np.where(truth == 1, self.true_positive, self.false_positive)
+        """Return the money for each row if the decision is positive; NaN where a cell of the row is not known."""
+        return np.where(self.known, np.where(truth == 1, self.true_positive, self.false_positive), np.nan)
 
     def of_waiting(self, truth: np.ndarray) -> np.ndarray:
-        """Return the money for each row if the decision is negative."""
-        return np.where(truth == 1, self.false_negative, self.true_negative)
+        """Return the money for each row if the decision is negative; NaN where a cell of the row is not known."""
+        return np.where(self.known, np.where(truth == 1, self.false_negative, self.true_negative), np.nan)
+
+    def brought(self, truth: np.ndarray, decision: np.ndarray) -> np.ndarray:
+        """Return the money that each decision brought; NaN where a cell of the row is not known."""
+        return np.where(decision == 1, self.of_acting(truth), self.of_waiting(truth))
 
     def rows(self, positions: np.ndarray) -> Stakes:
         """Return the stakes of the rows at positions."""
@@ -80,9 +97,7 @@ def _refuse_two_meanings(expression: Expression, schema: Schema, where: str) -> 
 
 
 def stakes(problem: Problem, frame: pl.DataFrame, types: Mapping[str, Dtype]) -> Stakes | None:
-    """Return the declared money of each cell for each row; None where no value is declared.
-
-    A row whose expression is missing counts as 0.
+    """Return the declared money of each cell for each row, NaN where not known; None where no value is declared.
 
     Raises:
         MilepostError: an expression does not fit the table.
@@ -107,7 +122,7 @@ def unknown_stakes(problem: Problem, frame: pl.DataFrame, types: Mapping[str, Dt
 def money(
     problem: Problem, frame: pl.DataFrame, schema: Schema, truth: np.ndarray, decision: np.ndarray
 ) -> np.ndarray | None:
-    """Return the money that each decision brought, shape (rows,); None where no value is declared.
+    """Return the money that each decision brought, shape (rows,), NaN where not known; None where none is declared.
 
     Args:
         problem: declares the value.
@@ -120,7 +135,7 @@ def money(
         return None
     if schema.task == "binary":
         cells = stakes(problem, frame, schema.dtypes)
-        return None if cells is None else np.where(decision == 1, cells.of_acting(truth), cells.of_waiting(truth))
+        return None if cells is None else cells.brought(truth, decision)
     if schema.task == "multiclass":
         matrix = value_matrix(problem, schema.labels)
         return None if matrix is None else np.asarray(matrix[truth, decision])
@@ -141,7 +156,7 @@ def value_matrix(problem: Problem, labels: tuple[str, ...]) -> np.ndarray | None
 def _amounts(declared: float | str, frame: pl.DataFrame, types: Mapping[str, Dtype], where: str) -> np.ndarray:
     if not isinstance(declared, str):
         return np.full(frame.height, float(declared))
-    return _computed(declared, frame, types, where).fill_null(0.0).to_numpy()
+    return _computed(declared, frame, types, where).to_numpy()  # null becomes NaN
 
 
 def _computed(declared: str, frame: pl.DataFrame, types: Mapping[str, Dtype], where: str) -> pl.Series:

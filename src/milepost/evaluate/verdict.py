@@ -26,7 +26,7 @@ class Judged:
         threshold: the number to clear.
         outcome: met where the whole interval clears the threshold, not met where none of it does.
         measured: the value with its interval.
-        beside: the same metric of the dummy, the rule and the linear baseline, where they were fitted.
+        beside: the same metric of the dummy, the rule and the linear baseline on the same rows, where they were fitted.
         says: one sentence with the numbers and the reason.
     """
 
@@ -35,7 +35,7 @@ class Judged:
     threshold: float
     outcome: Outcome
     measured: Measured
-    beside: dict[str, float | None]
+    beside: dict[str, Measured]
     says: str
 
 
@@ -65,7 +65,7 @@ class Verdict:
     criteria: tuple[Judged, ...]
     measures: dict[str, Measured]
     value: Measured | None
-    value_beside: dict[str, float | None]
+    value_beside: dict[str, Measured]
     rows: int
     positives: int | None
     look: int
@@ -107,7 +107,7 @@ def judge(
     names += [criterion.metric for criterion in criteria if criterion.metric not in names]
     measures = {name: measure(name, answers, level=level, seed=seed, quantile=quantile) for name in names}
     beside = {
-        rung: {name: measure(name, theirs, level=level, seed=seed, quantile=quantile).value for name in names}
+        rung: {name: measure(name, theirs, level=level, seed=seed, quantile=quantile) for name in names}
         for rung, theirs in (baselines or {}).items()
     }
     judged = tuple(_judged(criterion, measures[criterion.metric], beside) for criterion in criteria)
@@ -120,7 +120,7 @@ def judge(
         criteria=judged,
         measures=measures,
         value=measures.get("value"),
-        value_beside={rung: values.get("value") for rung, values in beside.items()} if "value" in measures else {},
+        value_beside={rung: values["value"] for rung, values in beside.items()} if "value" in measures else {},
         rows=rows,
         positives=int(answers.truth.sum()) if answers.task == "binary" else None,
         look=look,
@@ -136,7 +136,7 @@ def _offered(metric: str, answers: Answers) -> bool:
     return metric != "quantile_loss"  # it needs to be told which quantile
 
 
-def _judged(criterion: Criterion, measured: Measured, beside: Mapping[str, Mapping[str, float | None]]) -> Judged:
+def _judged(criterion: Criterion, measured: Measured, beside: Mapping[str, Mapping[str, Measured]]) -> Judged:
     outcome = outcome_of(criterion, measured)
     others = {rung: values[criterion.metric] for rung, values in beside.items()}
     return Judged(

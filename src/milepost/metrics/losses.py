@@ -75,5 +75,11 @@ def quantile_of(loss: str) -> float | None:
     return share if kind == "quantile" and math.isfinite(share) and 0 < share < 1 else None
 
 
+def centre_of(loss: str) -> float:
+    """Return the quantile that has the smallest loss: Q of "quantile:Q", the median for "absolute"."""
+    share = quantile_of(loss)
+    return 0.5 if share is None else share
+
+
 def _unfit(loss: str, task: Task, choices: str) -> MilepostError:
     return MilepostError(f"The loss {loss!r} cannot judge a {task} task.", where="climb.loss", fix=f"Write {choices}.")

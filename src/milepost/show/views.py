@@ -160,6 +160,7 @@ def ladder_view(ladder: Ladder, *, reasons: bool = True) -> Group:
         grid,
         Group(*sentences(told, mark="-")) if reasons else None,
         plain(ladder.ending, "bold"),
+        plain(ladder.curve.says) if ladder.curve else None,
         compared,
     )
 
@@ -203,30 +204,31 @@ def threshold_view(choice: ThresholdChoice, criteria: Sequence[Criterion] = (), 
     names = list(dict.fromkeys(wanted)) or [
         name for name in ("accuracy", "recall", "precision") if name in choice.rows[0].figures
     ]
-    has_money = any(row.value_per_row is not None for row in choice.rows)
+    has_money = any(row.value is not None for row in choice.rows)
     headings = (
-        Heading("act from", is_number=True),
+        Heading("act from", is_number=True, may_fold=True),
         *(
             Heading(wording.metric_title(name), is_number=True, from_width=NARROW if place < 2 else MIDDLE)
             for place, name in enumerate(names)
         ),
         *([Heading(f"{wording.clean(currency) or 'money'} / 1,000", is_number=True)] if has_money else []),
-        *([Heading("meets", from_width=WIDE)] if criteria else []),
+        *([Heading("meets", from_width=MIDDLE)] if criteria else []),
         Heading("why shown"),
     )
     rows = []
     for row in choice.rows:
-        cells = [figure(row.at), *(wording.amount(row.figures.get(name), name) for name in names)]
-        cells += (
-            [wording.amount(None if row.value_per_row is None else 1000 * row.value_per_row, "value")]
-            if has_money
-            else []
-        )
+        cells = [figure(row.at), *(_two_lines(row.figures.get(name)) for name in names)]
+        cells += [_two_lines(row.value)] if has_money else []
         cells += [wording.meets(criteria, row.meets)] if criteria else []
         rows.append((*cells, wording.role_title(row.role)))
     title = "Where to act" if choice.meets_all else "Where to act: the criteria collide"
-    note = plain("On development rows, out of fold.", "dim")
+    note = plain(wording.measured_how(choice), "dim")
     return spaced(heading(title), plain(choice.says), Grid(headings, tuple(rows)), note)
+
+
+def _two_lines(measured: Measured | None) -> str:
+    """Return a measure with its interval under it."""
+    return "–" if measured is None else f"{wording.amount(measured.value, measured.metric)}\n{wording.ends(measured)}"
 
 
 # --- the verdict
@@ -275,7 +277,7 @@ def _criteria(judged: Sequence[Judged], level: float, currency: str) -> Grid:
 
 def _judged(one: Judged, currency: str) -> str:
     """Return a criterion's sentence, with what simpler answers to the same rows reach."""
-    return f"{one.says} {wording.beside(one.beside, one.metric, currency)}".rstrip()
+    return f"{one.says} {wording.beside(one.beside, currency)}".rstrip()
 
 
 def _decisions(verdict: Verdict, target: str, noun: str) -> Group | None:
@@ -291,7 +293,8 @@ def _money(verdict: Verdict, noun: str, currency: str) -> Text | None:
     if verdict.value is None:
         return None
     said = f"Money per 1,000 {noun}: {wording.reading(verdict.value, currency)}."
-    return plain(f"{said} {wording.beside(verdict.value_beside, 'value', currency)}".rstrip())
+    told = (said, wording.left_out(verdict.value, noun), wording.beside(verdict.value_beside, currency))
+    return plain(" ".join(part for part in told if part))
 
 
 def measures_view(measures: dict[str, Measured], *, currency: str = "") -> Grid:

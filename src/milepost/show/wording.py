@@ -15,6 +15,7 @@ from datetime import timedelta
 from milepost.data.findings import Finding
 from milepost.data.schema import Schema
 from milepost.draft.folded import folded
+from milepost.evaluate.thresholds import ThresholdChoice
 from milepost.ground.text import count, counted, figure, listed, share, span
 from milepost.metrics.measure import Measured
 from milepost.metrics.names import METRIC_NAMES
@@ -121,18 +122,53 @@ def reading(measured: Measured, currency: str = "") -> str:
     return f"{value} (no interval: {measured.why or 'too few rows'})"
 
 
-def beside(values: Mapping[str, float | None], metric: str, currency: str = "") -> str:
-    """Return what the baselines reach, as a sentence; empty where there are none.
+def ends(measured: Measured) -> str:
+    """Return the interval of a measure in brackets, for tables: "[71.4–75.5]"; else the count of rows behind it.
 
-    >>> beside({"rule": 0.761, "linear": None}, "accuracy")
-    "Beside it: today's rule 76.1 %."
+    >>> ends(Measured("accuracy", 0.735, Interval(0.714, 0.755), 1761, 467, None, 1761, ""))
+    '[71.4–75.5]'
+    >>> ends(Measured("value", 10.0, Interval(-12.0, 32.0), 1761, 467, None, 1761, ""))
+    '[-12 to 32]'
+    >>> ends(Measured("recall", 0.5, None, 40, 6, "Only 6 of 40 rows are Yes.", 6, ""))
+    '(of 6 rows)'
     """
+    if measured.value is None:
+        return ""
+    if measured.interval is None:
+        return f"(of {counted(measured.denominator, 'row')})"
+    told = [amount(end, measured.metric).removesuffix(" %") for end in (measured.interval.lo, measured.interval.hi)]
+    return f"[{(' to ' if '-' in ''.join(told) else '–').join(told)}]"
+
+
+def compact(measured: Measured | None, currency: str = "") -> str:
+    """Return a measure with its interval as tables show it: "73.5 % [71.4–75.5]"; a dash where there is none."""
+    if measured is None:
+        return "–"
+    return f"{amount(measured.value, measured.metric, currency)} {ends(measured)}".rstrip()
+
+
+def beside(values: Mapping[str, Measured], currency: str = "") -> str:
+    """Return what the baselines reach, each with its interval, as a sentence; empty where there are none."""
     told = [
-        f"{BASELINES.get(rung, rung)} {amount(value, metric, currency)}"
-        for rung, value in values.items()
-        if value is not None
+        f"{BASELINES.get(rung, rung)} {compact(measured, currency)}"
+        for rung, measured in values.items()
+        if measured.value is not None
     ]
     return f"Beside it: {listed(told)}." if told else ""
+
+
+def left_out(money: Measured, noun: str = "rows") -> str:
+    """Return how many rows a figure in money leaves out, a sentence; empty where it counts all.
+
+    >>> left_out(Measured("value", 10.0, None, 1761, 467, None, 1750, ""))
+    '11 of 1,761 rows are left out of it: what they bring is not known.'
+    """
+    missing = money.rows - money.denominator
+    if missing <= 0:
+        return ""
+    verb = "is" if missing == 1 else "are"
+    told = f"{count(missing)} of {count(money.rows)} {noun} {verb} left out of it: "
+    return told + ("what it brings is not known." if missing == 1 else "what they bring is not known.")
 
 
 def level_title(level: float) -> str:
@@ -179,13 +215,14 @@ def after(opening: str, sentence: str) -> str:
 def meets(criteria: Sequence[Criterion], holds: Sequence[bool | None]) -> str:
     """Return which criteria hold somewhere; those that do not depend on the place are left out.
 
-    >>> meets([Criterion("accuracy", ">=", 0.8), Criterion("recall", ">=", 0.6)], [True, False])
-    'accuracy; not recall'
+    >>> asked = [Criterion("accuracy", ">=", 0.8), Criterion("recall", ">=", 0.6)]
+    >>> meets(asked, [True, False]), meets(asked, [False, False])
+    ('accuracy; not recall', 'not accuracy, not recall')
     """
     yes = [one.metric for one, held in zip(criteria, holds, strict=False) if held]
     no = [one.metric for one, held in zip(criteria, holds, strict=False) if held is False]
     parts = [listed(yes)] if yes else []
-    return "; ".join([*parts, *([f"not {listed(no)}"] if no else [])]) or "–"
+    return "; ".join([*parts, *([listed([f"not {name}" for name in no])] if no else [])]) or "–"
 
 
 def columns_in_short(schema: Schema) -> str:
@@ -203,9 +240,22 @@ def columns_in_short(schema: Schema) -> str:
     return listed([counted(sum(kinds.values()), "feature") + (f" ({of_features})" if of_features else ""), *others])
 
 
+def measured_how(choice: ThresholdChoice) -> str:
+    """Return what the table of thresholds shows and on how many rows, a sentence."""
+    seen = choice.rows[0].figures["accuracy"]
+    level = f"; in brackets the {level_title(seen.interval.level)} interval" if seen.interval else ""
+    money = choice.rows[0].value
+    told = f"Measured on {counted(seen.rows, 'development row')} that did not choose the threshold{level}."
+    return f"{told} {left_out(money).replace(' of it:', ' of the money:') if money else ''}".rstrip()
+
+
 def role_title(role: str) -> str:
-    """Return why a threshold is shown, for people."""
-    return "the usual choice" if role == "0.5" else role
+    """Return why a threshold is shown, for people.
+
+    >>> role_title("0.5, over the capacity"), role_title("most money")
+    ('the usual choice, over the capacity', 'most money')
+    """
+    return re.sub(r"^0\.5\b", "the usual choice", role)
 
 
 def currency_of(problem: Problem | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from milepost.evaluate.verdict import Judged, Outcome
+from milepost.metrics.measure import Measured
 from milepost.metrics.names import METRIC_NAMES
 from milepost.show.charts.drawing import (
     BELOW,
@@ -20,7 +21,7 @@ from milepost.show.charts.drawing import (
     padded,
 )
 from milepost.show.theme import OUTCOME_INKS, ink
-from milepost.show.wording import BASELINES, amount, level_title, one_line, signs, unit_of
+from milepost.show.wording import BASELINES, compact, level_title, one_line, signs, unit_of
 
 _ROW = 42
 
@@ -39,24 +40,23 @@ def criteria(judged: Sequence[Judged], *, currency: str = "", width: int = WIDE)
 def _panel(judged: Judged, currency: str, width: int) -> Chart:
     alt, metric, tone = altair(), judged.metric, ink(OUTCOME_INKS[judged.outcome])
     measured = judged.measured
-    values = {
-        "this model": measured.value,
-        **{BASELINES.get(rung, rung): value for rung, value in judged.beside.items()},
-    }
+    seen = {"this model": measured, **{BASELINES.get(rung, rung): other for rung, other in judged.beside.items()}}
+    seen = {who: one for who, one in seen.items() if one.value is not None or who == "this model"}
+    spans = [_ends(one) for one in seen.values()]
+    known = METRIC_NAMES.get(metric)
+    bounds = {"lowest": known.lowest, "highest": known.highest} if known else {}
+    domain = padded([judged.threshold, *(end for span in spans for end in span)], **bounds)
     rows = [
         {
             "title": one_line(who, most=26),
-            "value": value,
-            "says": amount(value, metric, currency),
+            "value": one.value,
+            "lo": None if lo is None else max(lo, domain[0]),
+            "hi": None if hi is None else min(hi, domain[1]),
+            "says": compact(one, currency),
             "quiet": who != "this model",
         }
-        for who, value in values.items()
+        for (who, one), (lo, hi) in zip(seen.items(), spans, strict=True)
     ]
-    rows = [row for row in rows if row["value"] is not None or row["title"] == "this model"]
-    ends = (measured.interval.lo, measured.interval.hi) if measured.interval else (measured.value, measured.value)
-    known = METRIC_NAMES.get(metric)
-    bounds = {"lowest": known.lowest, "highest": known.highest} if known else {}
-    domain = padded([*ends, judged.threshold, *values.values()], **bounds)
     axis = alt.Axis(title=None, tickCount=4, grid=False, **_format(metric), labelOverlap="greedy", labelSeparation=6)
     scale = alt.Scale(domain=domain, nice=False, zero=False)
     x = alt.X("value:Q", axis=axis, scale=scale)
@@ -67,17 +67,22 @@ def _panel(judged: Judged, currency: str, width: int) -> Chart:
         alt.X("at:Q", axis=axis, scale=scale),
         y,
     )
-    here = drawn([{**rows[0], "lo": max(ends[0] or domain[0], domain[0]), "hi": min(ends[1] or domain[1], domain[1])}])
+    here, others = drawn(rows[:1]), drawn(rows[1:])
     bar = here.mark_rule(color=tone, strokeWidth=5, opacity=0.4, yOffset=BELOW).encode(x=alt.X("lo:Q"), x2="hi:Q", y=y)
     dot = here.mark_circle(color=tone, size=110, opacity=1, yOffset=BELOW).encode(x=x, y=y)
-    beside = drawn(rows[1:]).mark_point(
-        shape="diamond", filled=True, color=ink("quiet"), size=70, opacity=1, yOffset=BELOW
-    )
-    layers = [*sides, *([beside.encode(x=x, y=y)] if rows[1:] else []), *([bar] if measured.interval else []), dot]
+    spread = others.mark_rule(color=ink("quiet"), strokeWidth=2, opacity=0.6, yOffset=BELOW)
+    diamond = others.mark_point(shape="diamond", filled=True, color=ink("quiet"), size=70, opacity=1, yOffset=BELOW)
+    beside = [spread.encode(x=alt.X("lo:Q"), x2="hi:Q", y=y), diamond.encode(x=x, y=y)] if rows[1:] else []
+    layers = [*sides, *beside, *([bar] if measured.interval else []), dot]
     title = f"{signs(one_line(judged.criterion, most=30))}: {judged.outcome}"
     return alt.layer(*layers, *names_above(rows, y, width)).properties(
         width=width, height=_ROW * len(rows), title=title
     )
+
+
+def _ends(measured: Measured) -> tuple[float | None, float | None]:
+    """Return the ends of a measure's interval; its value twice where it has none."""
+    return (measured.interval.lo, measured.interval.hi) if measured.interval else (measured.value, measured.value)
 
 
 def _format(metric: str) -> dict[str, str]:
@@ -94,7 +99,7 @@ def caption(judged: Sequence[Judged], level: float) -> tuple[str, str]:
     shows = (
         "The tinted side is where success lies, by the limit of the contract. The round dot is this model on the test "
         f"rows, the bar its {level_title(level)} interval: where the truth may lie. Diamonds are simpler answers to "
-        "the same rows."
+        "the same rows, with thin bars of the same kind."
     )
     by_outcome: dict[Outcome, list[str]] = {"met": [], "not met": [], "can't tell yet": []}
     for one in judged:

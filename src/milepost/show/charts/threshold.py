@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from milepost.evaluate.thresholds import ThresholdChoice
-from milepost.ground.text import figure
+from milepost.ground.text import counted, figure
 from milepost.problem.criteria import Criterion
 from milepost.show.charts.drawing import PERCENT, SHORT, WIDE, Chart, Row, altair, drawn, finished
 from milepost.show.theme import ink
@@ -111,10 +111,17 @@ def caption(choice: ThresholdChoice, criteria: Sequence[Criterion], currency: st
         shows += f"The first is money ({clean(currency)} per 1,000 rows). "
     if any(one.metric in choice.curve_figures for one in criteria):
         shows += "A dashed line is a criterion's limit, the tint marks the thresholds where it holds. "
-    shows += "The upright line is the threshold in use. All of it on development rows, out of fold."
+    seen = choice.rows[0].figures["accuracy"].rows
+    shows += f"The upright line is the threshold in use. All of it on {counted(seen, 'development row')}, out of fold."
+    follows = (
+        "The best place on a curve looks better than it is, for it was found on these very rows: the figures in the "
+        "table were measured on rows that did not choose."
+    )
+    moved = any(held is not None for held in choice.rows[0].meets)
     if choice.meets_all:
-        return shows, f"The threshold {figure(choice.at)} stands where every criterion that depends on it holds."
+        where = "where every criterion that depends on it holds" if moved else "at the best place"
+        return shows, f"The threshold {figure(choice.at)} stands {where}. {follows}"
     return shows, (
         "No threshold is tinted in every panel: the criteria pull against each other. Which one matters more is a "
-        "decision for people; the table shows what each choice would cost."
+        f"decision for people; the table shows what each choice would cost. {follows}"
     )

@@ -18,13 +18,14 @@ from milepost.data.folds import make_folds
 from milepost.data.keys import SplitRequest, split_keys
 from milepost.data.schema import Column, Schema
 from milepost.data.split import make_split
-from milepost.models.climb import Climb, Course, climb
+from milepost.models.climb import Climb, climb
+from milepost.models.fold_runs import Course
 from milepost.models.material import gather
 from milepost.stats.intervals import wilson
 
 NAMES = tuple(f"x{number}" for number in range(6))
 WEIGHTS = np.array([1.0, -0.7, 0.5, 0.0, 0.0, 0.3])
-COMPLEX = ("additive", "boosted", "boosted_deep", "ensemble")
+COMPLEX = ("curves", "additive", "boosted", "boosted_deep", "ensemble")
 
 
 def one_climb(task: str, rows: int, seed: int, smallest_gain: float) -> Climb:

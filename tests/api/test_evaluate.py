@@ -1,7 +1,13 @@
+import numpy as np
+import polars as pl
 import pytest
 
 import milepost
-from telco import edit_contract
+from milepost.api.opening import open_problem
+from milepost.ground.errors import MilepostError
+from milepost.ground.events import silent
+from milepost.predictor.load import load_predictor
+from telco import edit_contract, few_rows, write_few, write_waves
 
 
 def width(measured):
@@ -71,3 +77,41 @@ def test_a_criterion_that_changed_is_judged_without_another_look(judged):
     edit_contract(judged, ">= 0.70", ">= 0.95")
     verdict = milepost.evaluate(problem=judged / "milepost.toml").verdict
     assert (verdict.overall, verdict.look) == ("not met", 1)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        'target = "churn"\npositive = "No"',
+        'target = "internet_service"',
+        'target = "churn"\ntask = "multiclass"',
+    ],
+)
+def test_a_bundle_that_answers_another_question_sees_no_test_rows(few, other):
+    problem = edit_contract(few, 'target = "churn"\npositive = "Yes"', other)
+    with pytest.raises(MilepostError, match="answers another question: 'churn' \\(binary, No or Yes\\)"):
+        milepost.evaluate(problem=problem)
+    assert "looked" not in {decision.kind for decision in milepost.status(problem, most_decisions=100).decisions}
+
+
+def test_a_rule_may_read_a_column_that_is_the_same_everywhere(tmp_path):
+    problem = write_few(tmp_path, few_rows().with_columns(plan=pl.lit("A"), empty=pl.lit(None, pl.String)))
+    edit_contract(tmp_path, "[split]", "[baseline]\nrule = \"plan = 'A' AND tenure < 6\"\n[split]")
+    milepost.train(problem)
+    verdict = milepost.evaluate(problem=problem).verdict
+    assert all(value is not None for value in verdict.criteria[0].beside.values())
+    assert set(verdict.criteria[0].beside) == {"dummy", "rule", "linear"}
+
+
+def test_the_quantile_loss_is_that_of_the_contracts_quantile(tmp_path):
+    problem = write_waves(tmp_path)
+    edit_contract(tmp_path, 'budget = "small"', 'budget = "small"\nloss = "quantile:0.9"')
+    edit_contract(tmp_path, 'rmse = "<= 2"', 'quantile_loss = "<= 2"')
+    trained = milepost.train(problem)
+    verdict = milepost.evaluate(problem=problem).verdict
+    test = open_problem(problem, listener=silent)
+    rows = test.rows(test.split.test)
+    short = rows["height"].to_numpy() - load_predictor(trained.path).answer_table(rows)["prediction"].to_numpy()
+    by_hand = np.maximum(0.9 * short, -0.1 * short).mean()
+    assert verdict.measures["quantile_loss"].value == pytest.approx(by_hand, rel=1e-9)
+    assert verdict.criteria[0].measured == verdict.measures["quantile_loss"]

@@ -1,5 +1,8 @@
+from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_info, threadpool_limits
+
 import milepost
-from telco import edit_contract
+from telco import edit_contract, write_few
 
 
 def climbs(folder):
@@ -23,3 +26,27 @@ def test_another_feature_is_another_climb(few):
     after = climbs(few)
     assert len(after) == 2 * len(before)
     assert {path: after[path] for path in before} == before
+
+
+def test_the_folds_of_another_question_are_not_taken_for_this_ones(few, tmp_path):
+    (tmp_path / "new").mkdir()
+    write_few(tmp_path / "new")
+    again, fresh = (milepost.train(edit_contract(folder, '"Yes"', '"No"')) for folder in (few, tmp_path / "new"))
+    assert again.bundle_id == fresh.bundle_id
+    assert [step.loss for step in again.ladder.steps] == [step.loss for step in fresh.ladder.steps]
+    assert len({path.parent for path in climbs(few)}) == 2
+
+
+def test_calibration_is_held_to_one_thread_of_linear_algebra(few, monkeypatch):
+    """Beyond 20,000 rows the sums of several threads differ in their last bits, and so would the bundle."""
+    fit, threads = LogisticRegression.fit, []
+
+    def recorded(model, *arguments):
+        threads.extend(library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas")
+        return fit(model, *arguments)
+
+    monkeypatch.setattr(LogisticRegression, "fit", recorded)
+    with threadpool_limits(limits=4, user_api="blas"):
+        assert 4 in [library["num_threads"] for library in threadpool_info()]
+        milepost.train(few / "milepost.toml")
+    assert set(threads) == {1}

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from milepost.api.next_step import next_step
+from milepost.api.next_step import next_step, with_problem
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,18 @@ from milepost.api.next_step import next_step
 )
 def test_a_command_names_the_problem_file_unless_it_is_the_usual_one(problem, command):
     assert next_step("check", problem) == command
+
+
+@pytest.mark.parametrize(
+    ("advice", "named"),
+    [
+        ("Run: milepost status   (it says more)", "Run: milepost status --problem a.toml   (it says more)"),
+        ("Mend it, then run: milepost train", "Mend it, then run: milepost train --problem a.toml"),
+        ("Run: milepost evaluate churn:1 --problem b.toml", "Run: milepost evaluate churn:1 --problem b.toml"),
+        ("Run: pip install milepost", "Run: pip install milepost"),
+        ("Run: milepost explain recall", "Run: milepost explain recall"),
+    ],
+)
+def test_advice_of_floors_that_do_not_know_the_file_names_it_too(advice, named):
+    assert with_problem(advice, "a.toml") == named
+    assert with_problem(advice, "milepost.toml") == advice

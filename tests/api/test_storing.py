@@ -1,6 +1,8 @@
 import milepost
 from milepost.api.storing import person, reference_path, store_of
+from milepost.ground.files import hash_of_text
 from milepost.ground.workspace import Workspace
+from telco import edit_contract
 
 
 def test_who_did_it_is_the_account_unless_a_name_is_given(monkeypatch):
@@ -31,3 +33,21 @@ def test_every_rung_leaves_a_decision_in_the_history(trained):
     assert rungs[:4] == ["dummy", "rule", "linear", "tree"]
     assert decisions[-1].kind == "trained"
     assert all(decision.says.endswith(".") for decision in decisions)
+
+
+def test_a_bundle_that_comes_out_of_another_training_again_keeps_its_verdict(judged):
+    problem = judged / "milepost.toml"
+    store = store_of(milepost.read_problem(problem))
+    (version,) = store.versions()
+    verdict = store.evidence(version.bundle_id, "verdict")
+    edit_contract(judged, "with 70% accuracy", "as well as it can be done")
+    again = milepost.train(problem)
+    assert (again.bundle_id, again.version) == (version.bundle_id, version.number)
+    assert store.evidence(version.bundle_id, "verdict") == verdict
+    assert store.evidence(version.bundle_id, "problem") == problem.read_text()
+    past = milepost.status(problem, most_decisions=100).decisions
+    first, second = (decision.figures["problem"] for decision in past if decision.kind == "trained")
+    assert (
+        first != second == hash_of_text(problem.read_text()) == store.evidence(version.bundle_id, "lineage")["problem"]
+    )
+    assert milepost.evaluate(problem=problem).verdict.look == 1

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 import milepost
@@ -13,6 +15,9 @@ def test_the_tour_walks_the_whole_road_and_leaves_everything(tmp_path):
     left = {path.name for path in (tmp_path / "tour").iterdir()}
     assert left == {".milepost", "answers.parquet", "draft.toml", "milepost.toml", "report.html", "telco.csv"}
     assert all(leg.why.endswith(".") for leg in toured.legs)
+    priced = toured.legs[4].found  # what the contract costs, each figure with its interval
+    assert priced
+    assert all(re.search(r"accuracy \S+ % \[\S+\], recall \S+ % \[\S+\], \S+ EUR \[", said) for said in priced)
     assert milepost.status(tmp_path / "tour" / "milepost.toml").milestones[2].is_done
 
 

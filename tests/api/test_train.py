@@ -1,4 +1,5 @@
 import json
+import os
 
 import polars as pl
 import pytest
@@ -87,6 +88,15 @@ def test_a_second_training_reuses_the_folds_and_stores_no_second_version(trained
     again = milepost.train(trained / "milepost.toml")
     assert (again.version, again.bundle_id) == (1, bundle_of(trained).name)
     assert {path: path.stat().st_mtime_ns for path in folds} == folds
+
+
+def test_training_sweeps_away_what_older_climbs_left(few):
+    old = few / ".milepost" / "climbs" / "old"
+    old.mkdir()
+    os.utime(old, (0, 0))
+    milepost.train(few / "milepost.toml")
+    assert not old.exists()
+    assert list(few.glob(".milepost/climbs/*/*"))
 
 
 def test_progress_is_told_in_steps_that_count(train_few):

@@ -15,7 +15,7 @@ def _data(rows=500, seed=0):
 
 def test_ridge_without_penalty_is_least_squares():
     x, y = _data()
-    model = fit_linear(x, y, task="regression", outputs=1, loss="squared", penalty=1e-9)
+    model = fit_linear(x, y, task="regression", outputs=1, loss="squared", penalties=[1e-9])[0]
     exact, *_ = np.linalg.lstsq(np.column_stack([np.ones(len(x)), x]), y, rcond=None)
     assert [*model["intercept"], *model["coefficients"][0]] == pytest.approx(exact.tolist(), abs=1e-6)
 
@@ -23,7 +23,7 @@ def test_ridge_without_penalty_is_least_squares():
 @pytest.mark.parametrize(("loss", "quantile"), [("absolute", 0.5), ("quantile:0.9", 0.9)])
 def test_quantile_regression_agrees_with_linear_programming(loss, quantile):
     x, y = _data(300)
-    model = fit_linear(x, y, task="regression", outputs=1, loss=loss, penalty=1e-9)
+    model = fit_linear(x, y, task="regression", outputs=1, loss=loss, penalties=[1e-9])[0]
     design = np.column_stack([np.ones(len(x)), x])
     n, p = design.shape
     # minimise q u + (1 - q) v with design b + u - v = y
@@ -37,7 +37,7 @@ def test_quantile_regression_agrees_with_linear_programming(loss, quantile):
 def test_a_class_that_a_fold_does_not_show_gets_almost_no_probability():
     x, y = _data()
     truth = np.where(y > 3, 2, 0)  # class 1 never occurs
-    model = fit_linear(x, truth, task="multiclass", outputs=3, loss="log", penalty=1.0)
+    model = fit_linear(x, truth, task="multiclass", outputs=3, loss="log", penalties=[1.0])[0]
     margins = np.array(model["intercept"]) + x @ np.array(model["coefficients"]).T
     assert (margins[:, 1] < margins.max(axis=1) - 10).all()
     assert ((margins[:, 2] > margins[:, 0]) == (truth == 2)).mean() > 0.75  # the noise leaves no more

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from milepost.ground.errors import MilepostError
-from milepost.models.climb import Course, climb, is_worth_it
+from milepost.models.climb import climb, is_worth_it
+from milepost.models.fold_runs import Course
 from milepost.models.rungs import LADDER, Member, Rung
 from milepost.stats.paired import Gain
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from milepost.ground.errors import MilepostError
-from milepost.models.decisions import Facts, failed, kept_or_not, learnable
+from milepost.models.decisions import Facts, failed, kept_or_not, learnable, refuse_nothing_fitted
 from milepost.models.steps import Step
 from milepost.stats.paired import Gain
 
@@ -65,4 +65,17 @@ def test_a_climb_without_a_rung_that_learns_says_why():
     dummy = Step("dummy", "always the same answer", True, 0.5, None, None, None, True, None, 0.1, 1.0, "")
     broken = Step("linear", "logistic regression", True, None, None, None, None, False, "no memory", 0.1, None, "")
     with pytest.raises(MilepostError, match="no memory"):
-        learnable([dummy, broken])
+        refuse_nothing_fitted([dummy, broken])
+
+
+def test_a_gain_beyond_chance_is_learnable_even_where_it_is_too_small_to_be_kept():
+    dummy = Step("dummy", "always the same answer", True, 0.5, None, None, None, True, None, 0.1, 1.0, "")
+    gain = Gain(0.002, 0.001, 0.003, 0.95, 0.004, 100, 100)
+    little = Step("linear", "logistic regression", True, 0.498, None, gain, "dummy", False, None, 0.1, 1.0, "")
+    assert learnable([dummy, little]).holds
+
+
+def test_a_rule_that_no_model_may_use_is_only_compared_with():
+    gain = Gain(0.1, 0.05, 0.15, 0.95, 0.2, 100, 100)
+    facts = Facts("today's rule", "binary", "log", 0.4, gain, False, 2.0, 14.0, "it reads 'female'")
+    assert "it reads 'female', so it is only something to compare with; not kept" in kept_or_not(facts, "dummy", 0.01)

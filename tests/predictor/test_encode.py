@@ -91,7 +91,16 @@ def test_means_have_an_answer_for_what_is_unknown_and_what_is_missing():
 
 
 def test_a_time_part_is_filled_and_scaled():
-    block = {"op": "time_part", "part": "hour", "zone": "Europe/Berlin", "fill": 4.0, "shift": 1.0, "scale": 2.0}
+    block = {
+        "op": "time_part",
+        "part": "hour",
+        "zone": "Europe/Berlin",
+        "fill": 4.0,
+        "lo": None,
+        "hi": None,
+        "shift": 1.0,
+        "scale": 2.0,
+    }
     assert both(block, [datetime(2024, 5, 1, 8, tzinfo=UTC), None]) == [[4.5], [1.5]]  # ten o'clock in Berlin
 
 
@@ -169,5 +178,9 @@ def test_numbers_are_encoded_alike_alone_and_in_a_column(values, fill, lo, hi, s
 )
 def test_times_are_encoded_alike_alone_and_in_a_column(values, part, scale, wave):
     zoned = {"part": part, "zone": "America/New_York"}
-    both({"op": "time_part", **zoned, "fill": None, "shift": 7.0, "scale": scale}, values, pl.Datetime("us", "UTC"))
+    both(
+        {"op": "time_part", **zoned, "fill": None, "lo": 5.0, "hi": 9.0, "shift": 7.0, "scale": scale},
+        values,
+        pl.Datetime("us", "UTC"),
+    )
     both({"op": "time_wave", **zoned, "period": 365.25 * scale, "wave": wave}, values, pl.Datetime("us", "UTC"))

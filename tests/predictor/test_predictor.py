@@ -80,6 +80,8 @@ def blocks(draw: st.DrawFn, derived: list[str]) -> dict[str, Any]:
         "fill": draw(st.none() | weights),
         "shift": draw(st.just(0.0) | weights),
         "scale": draw(st.just(1.0) | positive),
+        "lo": draw(st.none() | st.just(-3.0)),
+        "hi": draw(st.none() | st.just(4.5)),
     }
     part = {
         "part": draw(st.sampled_from(["days", "hour", "weekday"])),
@@ -88,7 +90,7 @@ def blocks(draw: st.DrawFn, derived: list[str]) -> dict[str, Any]:
     levels = draw(st.lists(st.sampled_from(["a", "Ω", "many", "0", "1", "true"]), unique=True))
     others = {"other": draw(st.booleans()), "missing": draw(st.booleans())}
     return {"op": op, "column": column} | {
-        "number": {**scaled, "lo": draw(st.none() | st.just(-3.0)), "hi": draw(st.none() | st.just(4.5))},
+        "number": scaled,
         "missing": {},
         "one_hot": {"levels": levels, **others},
         "codes": {"levels": levels, **others},

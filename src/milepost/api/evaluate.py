@@ -19,7 +19,7 @@ from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.errors import MilepostError
 from milepost.ground.events import Event, Listener, silent
 from milepost.metrics.answers import Answers
-from milepost.metrics.losses import quantile_of
+from milepost.metrics.losses import centre_of
 from milepost.predictor.load import load_predictor
 from milepost.predictor.predictor import Predictor
 from milepost.problem.read import FILE_NAME
@@ -76,7 +76,7 @@ def evaluate(
     Args:
         bundle: a folder, NAME@champion or NAME:VERSION; None takes the newest.
         problem: path of the problem file.
-        seed: of the bootstrap.
+        seed: of the intervals that need chance.
         clock: gives the time of the decisions.
         listener: hears the progress.
 
@@ -102,7 +102,7 @@ def evaluate(
         baselines=baselines,
         look=look.number,
         seed=seed,
-        quantile=quantile_of(opened.loss) or 0.5,
+        quantile=centre_of(opened.loss),
     )
     listener(Event("store", "attaching the verdict"))
     store.attach(found.bundle_id, "verdict", verdict)
@@ -154,7 +154,8 @@ def _settle(
 ) -> Evaluated:
     """Write the verdict into the history, and let the first bundle with a met verdict become champion."""
     name, history = opened.problem.aim.name, opened.workspace.history
-    figures = {"look": verdict.look, "split": verdict.split, "overall": verdict.overall}
+    held = [judged.criterion for judged in verdict.criteria]
+    figures = {"look": verdict.look, "split": verdict.split, "overall": verdict.overall, "criteria": held}
     append(history, [Entry("verdict", name, verdict.says[0], bundle_id, figures)], clock=clock)
     promote_first(bundle_id, verdict=verdict.overall, who=person(), store=store, history=history, clock=clock)
     answers_now, version = champion(history, name), store.version_of(bundle_id) or 0

@@ -16,17 +16,21 @@ import polars as pl
 
 from milepost.api.opening import Opened
 from milepost.data.folds import Folds, make_folds, suggested
-from milepost.evaluate.thresholds import ThresholdChoice, choose_threshold
+from milepost.draft.fitting import capacity_share
+from milepost.evaluate.cross_fitting import OutOfFold, out_of_fold
+from milepost.evaluate.thresholds import ThresholdChoice, choose_threshold, pick_threshold
 from milepost.evaluate.value import stakes, value_matrix
 from milepost.ground import fanout
 from milepost.ground.errors import MilepostError
 from milepost.ground.events import Listener, silent
 from milepost.ground.files import canonical_json, hash_of_text
 from milepost.ground.seeds import derived
+from milepost.metrics.answers import Task
 from milepost.models.calibration import NONE, Calibration, calibrate
-from milepost.models.climb import Climb, Course, climb
+from milepost.models.climb import Climb, climb
+from milepost.models.fold_runs import Course
+from milepost.models.learning_curve import learning_curve
 from milepost.models.material import Material
-from milepost.models.out_of_fold import validated
 from milepost.models.production import bundle_documents, model_document
 from milepost.models.refit import Fitted, refit
 
@@ -88,6 +92,9 @@ def _learn(opened: Opened, development: pl.DataFrame, *, seed: int, workers: int
         listener=listener,
     )
     climbed = climb(material, folds, course)
+    if sampled is not None:
+        curve = learning_curve(material, folds, climbed, course, of_rows=len(everything.truth))
+        climbed = replace(climbed, ladder=replace(climbed.ladder, curve=curve))
     chosen = climbed.ladder.chosen
     calibration = calibrate(
         climbed.answers[chosen],
@@ -96,7 +103,10 @@ def _learn(opened: Opened, development: pl.DataFrame, *, seed: int, workers: int
         units=folds.units,
         forward=folds.folds_by == "time",
     )
-    decision, threshold = _decision(opened, material, calibration.answers)
+    threshold = None
+    if material.task == "binary":
+        threshold = _threshold(opened, _answered(opened, material, calibration.answers, climbed, folds))
+    decision = _decision(opened, material, threshold.at if threshold else None)
     weights = climbed.ladder.weights if chosen == "ensemble" else {chosen: 1.0}
     fitted = refit(everything, weights, climbed.settled, seed=seed, listener=listener)
     model = model_document(everything, fitted, calibration.document, decision, opened.dataset.repairs)
@@ -105,7 +115,7 @@ def _learn(opened: Opened, development: pl.DataFrame, *, seed: int, workers: int
         calibration=calibration,
         threshold=threshold,
         documents=bundle_documents(opened.schema, everything, model, fitted),
-        baselines=_baselines(opened, everything, material, climbed, seed),
+        baselines=_baselines(opened, everything, material, climbed, folds, seed),
         reference=_reference(material, calibration.answers, seed),
     )
 
@@ -165,52 +175,74 @@ def _hash_of_arrays(arrays: Iterable[np.ndarray]) -> str:
     return digest.hexdigest()
 
 
-def _decision(opened: Opened, material: Material, answers: np.ndarray) -> tuple[dict[str, Any], ThresholdChoice | None]:
-    """Return the predictor's decision document, and for a binary task how its threshold was chosen."""
-    if material.task == "regression":
-        return {"kind": "none"}, None
-    if material.task == "multiclass":
-        matrix = value_matrix(opened.problem, material.labels)
-        if matrix is None:
-            return {"kind": "most_likely"}, None
-        return {"kind": "most_valuable", "matrix": matrix.tolist()}, None
-    given, rows = validated(answers)
-    amounts = stakes(opened.problem, material.frame, opened.schema.dtypes)
-    value = opened.problem.value
-    capacity = value.capacity if value else None
-    choice = choose_threshold(
-        given[:, 0],
-        material.truth[rows],
-        criteria=opened.problem.success,
-        stakes=None if amounts is None else amounts.rows(rows),
-        most_positives=None
-        if capacity is None or capacity.population_per is None
-        else capacity.positives / capacity.population_per,
-        currency=value.currency if value else "",
+def _answered(opened: Opened, material: Material, answers: np.ndarray, climbed: Climb, folds: Folds) -> OutOfFold:
+    """Return out-of-fold answers of a binary task as a threshold is chosen from them, with the money at stake."""
+    return out_of_fold(
+        answers,
+        material.truth,
+        climbed.fold_of,
+        forward=folds.folds_by == "time",
+        units=folds.units,
+        stakes=stakes(opened.problem, material.frame, opened.schema.dtypes),
+        labels=material.labels,
     )
-    return {"kind": "threshold", "at": choice.at}, choice
+
+
+def _threshold(opened: Opened, given: OutOfFold) -> ThresholdChoice:
+    problem = opened.problem
+    return choose_threshold(
+        given,
+        criteria=problem.success,
+        most_positives=capacity_share(problem.value),
+        currency=problem.value.currency if problem.value else "",
+    )
+
+
+def _decision(opened: Opened, material: Material, at: float | None) -> dict[str, Any]:
+    """Return the predictor's decision document.
+
+    Args:
+        opened: the problem.
+        material: says the task.
+        at: the threshold; None unless the task is binary.
+    """
+    if at is not None:
+        return {"kind": "threshold", "at": at}
+    if material.task == "regression":
+        return {"kind": "none"}
+    matrix = value_matrix(opened.problem, material.labels)
+    return {"kind": "most_likely"} if matrix is None else {"kind": "most_valuable", "matrix": matrix.tolist()}
 
 
 def _baselines(
-    opened: Opened, everything: Material, material: Material, climbed: Climb, seed: int
+    opened: Opened, everything: Material, material: Material, climbed: Climb, folds: Folds, seed: int
 ) -> dict[str, dict[str, Any]]:
     """Return model.json of each baseline that could be fitted, each with its own best decision."""
-    models = {}
+    models, problem = {}, opened.problem
     for rung in BASELINES:
         if rung not in climbed.answers:
             continue
         fitted = refit(everything, {rung: 1.0}, climbed.settled, seed=seed)
-        decision = _rule_as_it_is(fitted) if rung == "rule" else None
+        decision = _as_it_is(rung, fitted, material.task)
         if decision is None:
-            decision, _ = _decision(opened, material, climbed.answers[rung])
+            at = None
+            if material.task == "binary":
+                given = _answered(opened, material, climbed.answers[rung], climbed, folds)
+                at = pick_threshold(given, criteria=problem.success, most_positives=capacity_share(problem.value))
+            decision = _decision(opened, material, at)
         models[rung] = model_document(everything, fitted, NONE, decision)
     return models
 
 
-def _rule_as_it_is(fitted: Fitted) -> dict[str, Any] | None:
-    """Return the decision that a yes-or-no rule stands for: act where it says yes. None for other rules."""
+def _as_it_is(rung: str, fitted: Fitted, task: Task) -> dict[str, Any] | None:
+    """Return the decision that a baseline stands for; None where it takes the best one for its answers.
+
+    The dummy always gives the most common class; a yes-or-no rule acts where it says yes.
+    """
+    if rung == "dummy" and task != "regression":
+        return {"kind": "threshold", "at": 0.5} if task == "binary" else {"kind": "most_likely"}
     model = fitted.members[0]["model"]
-    if model["kind"] != "branches" or model["type"] != "boolean":
+    if rung != "rule" or model["kind"] != "branches" or model["type"] != "boolean":
         return None
     rates = dict(model["branches"])
     yes, no = rates.get(True), rates.get(False, [0.0])

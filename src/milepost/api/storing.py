@@ -23,7 +23,7 @@ from milepost.problem.secrets import resolve_secrets
 from milepost.problem.spec import Problem
 from milepost.registry.bundles import write_bundle
 from milepost.registry.decisions import Entry
-from milepost.registry.evidence import environment, lineage
+from milepost.registry.evidence import Lineage, environment, lineage
 from milepost.registry.history import append
 from milepost.registry.store import Store, open_store
 
@@ -61,7 +61,11 @@ def store_trained(
     clock: Clock,
     listener: Listener,
 ) -> Stored:
-    """Return where the bundle is, after writing it with its evidence and the decisions that led to it."""
+    """Return where the bundle is, after writing it with its evidence and the decisions that led to it.
+
+    Where a bundle comes out of another training again, byte by byte, its evidence tells of the last one, the history
+    of all of them; a verdict on it stays, for it answers as it did.
+    """
     problem, ladder = opened.problem, learned.climb.ladder
     listener(Event("store", "writing the bundle and its evidence"))
     bundle = write_bundle(opened.workspace.bundles, learned.documents)
@@ -71,6 +75,13 @@ def store_trained(
         bundle,
         parameters={"seed": seed, "rung": ladder.chosen, "loss": ladder.loss, "split": opened.split.hash[:16]},
         metrics={f"loss_{step.rung}": step.loss for step in ladder.steps if step.loss is not None},
+    )
+    origin = lineage(
+        problem.path.parent if problem.path else Path(),
+        data=opened.dataset.fingerprint,
+        split=opened.split.hash,
+        problem=hash_of_text(problem.text),
+        seed=seed,
     )
     evidence = {
         "problem": problem.text,
@@ -83,17 +94,11 @@ def store_trained(
         "schema": opened.schema,
         "profile": summary,
         "environment": environment(),
-        "lineage": lineage(
-            problem.path.parent if problem.path else Path(),
-            data=opened.dataset.fingerprint,
-            split=opened.split.hash,
-            problem=hash_of_text(problem.text),
-            seed=seed,
-        ),
+        "lineage": origin,
     }
     for name, document in evidence.items():
         store.attach(bundle.bundle_id, name, document)
-    append(opened.workspace.history, _entries(problem, learned, bundle.bundle_id, version), clock=clock)
+    append(opened.workspace.history, _entries(problem, learned, bundle.bundle_id, version, origin), clock=clock)
     return Stored(bundle.bundle_id, version, bundle.path)
 
 
@@ -129,7 +134,7 @@ def _write_reference(path: Path, reference: pl.DataFrame) -> None:
         reference.write_parquet(partial)
 
 
-def _entries(problem: Problem, learned: Learned, bundle_id: str, version: int) -> list[Entry]:
+def _entries(problem: Problem, learned: Learned, bundle_id: str, version: int, origin: Lineage) -> list[Entry]:
     ladder = learned.climb.ladder
     entries = [
         Entry(
@@ -142,7 +147,8 @@ def _entries(problem: Problem, learned: Learned, bundle_id: str, version: int) -
         for step in ladder.steps
     ]
     says = f"Trained bundle {bundle_id} (version {version}): {ladder.ending}"
-    return [*entries, Entry("trained", problem.aim.name, says, bundle_id, {"version": version})]
+    made_from = {"data": origin.data, "split": origin.split, "problem": origin.problem, "seed": origin.seed}
+    return [*entries, Entry("trained", problem.aim.name, says, bundle_id, {"version": version, **made_from})]
 
 
 def person() -> str:

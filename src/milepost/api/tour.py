@@ -22,9 +22,10 @@ from milepost.ground.doors import door
 from milepost.ground.errors import MilepostError
 from milepost.ground.events import Listener, silent
 from milepost.ground.files import whole_file, write_text
-from milepost.ground.text import count, figure, share
+from milepost.ground.text import count, share
 from milepost.show.leg import Leg
 from milepost.show.notebook import Shows
+from milepost.show.wording import compact
 
 STATEMENT = (
     "Predict customer churn within the next 30 days with 80% accuracy to enable proactive retention campaigns, "
@@ -209,16 +210,22 @@ def _price_of_the_contract(choice: ThresholdChoice | None) -> tuple[str, ...]:
     most = others.get("most money")
     if most is None:
         return ()
+    kept = "is on the right side of both criteria" if choice.holds_up else "misses what it seemed to meet"
     return (
-        f"The chosen threshold meets both criteria, narrowly: {_figures(chosen)}. "
-        f"The one with the most money would miss a criterion: {_figures(most)}. "
+        f"On customers who did not choose it, the chosen threshold {kept}: {_figures(chosen)}. "
+        f"The one with the most money {_beside_criteria(most)}: {_figures(most)}. "
         "The difference is the price of the contract: worth a talk with those who wrote it.",
     )
 
 
+def _beside_criteria(row: ThresholdRow) -> str:
+    missed = sum(held is False for held in row.meets)
+    return "is so too" if not missed else "misses one of them" if missed == 1 else "misses both"
+
+
 def _figures(row: ThresholdRow) -> str:
-    accuracy, recall = share(row.figures["accuracy"]), share(row.figures["recall"])
-    return f"accuracy {accuracy}, recall {recall}, {figure(1000 * (row.value_per_row or 0.0))} EUR per 1,000 customers"
+    told = [f"{name} {compact(row.figures[name])}" for name in ("accuracy", "recall")]
+    return ", ".join([*told, f"{compact(row.value, 'EUR')} per 1,000 customers"])
 
 
 def _what_it_means(choice: ThresholdChoice | None, outcome: Outcome) -> tuple[str, ...]:

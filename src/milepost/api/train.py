@@ -16,6 +16,7 @@ from milepost.data.profile import profile
 from milepost.evaluate.thresholds import ThresholdChoice
 from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.events import Event, Listener, silent
+from milepost.models.resume import sweep
 from milepost.models.steps import Ladder
 from milepost.problem.spec import Problem
 from milepost.show.notebook import Shows
@@ -79,6 +80,7 @@ def train(
     store_of(opened.problem).connect()
     development = opened.rows(opened.split.development)
     findings = notice(opened, development, seed=seed, listener=listener)
+    sweep(opened.workspace.climbs, now=clock())
     learned = learn(opened, development, seed=seed, workers=workers, listener=listener)
     summary = profile(development.lazy(), opened.schema)
     stored = store_trained(opened, learned, findings, summary, seed=seed, clock=clock, listener=listener)

@@ -10,6 +10,7 @@ import numpy as np
 
 from milepost.ground.doors import door
 from milepost.metrics.answers import Task
+from milepost.metrics.losses import centre_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +146,4 @@ def _objective(task: Task, outputs: int, loss: str) -> dict[str, Any]:
         return {"objective": "regression", "metric": "l2"}
     if loss == "absolute":
         return {"objective": "regression_l1", "metric": "l1"}
-    return {"objective": "quantile", "alpha": float(loss.removeprefix("quantile:")), "metric": "quantile"}
+    return {"objective": "quantile", "alpha": centre_of(loss), "metric": "quantile"}

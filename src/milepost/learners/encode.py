@@ -1,6 +1,7 @@
 """Learn from training rows how columns become numbers; the blocks are what the predictor replays.
 
-style "linear":  numbers filled, clipped and scaled, with an indicator of missing; levels one-hot
+style "linear":  numbers filled and scaled, with an indicator of missing; levels one-hot
+style "curves":  as linear, and each number also cut into pieces, so that a sum of them is a line with bends
 style "levels":  numbers as they are; levels one-hot, so that a small tree reads well
 style "codes":   numbers as they are; levels as integer codes that boosted trees split by set
 Categories with more levels than a style takes become smoothed target means, cross-fitted on the training rows.
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -19,14 +21,19 @@ from milepost.data.schema import Column
 from milepost.ground.seeds import derived
 from milepost.predictor.encode import block_width, encode_table
 
-Style = Literal["linear", "levels", "codes"]
+Style = Literal["linear", "curves", "levels", "codes"]
 Block = dict[str, Any]
 
-MOST_LEVELS = {"linear": 40, "levels": 15, "codes": 150}
-FEWEST_ROWS = {"linear": 10, "levels": 10, "codes": 5}  # rarer levels share one column or code
+MOST_LEVELS = {"linear": 40, "curves": 40, "levels": 15, "codes": 150}
+FEWEST_ROWS = {"linear": 10, "curves": 10, "levels": 10, "codes": 5}  # rarer levels share one column or code
 SMOOTHING_ROWS = 20.0  # a level's target mean counts this many rows of the overall mean
 MEANS_FOLDS = 5
-CLIP_SHARES = (0.001, 0.999)
+USUAL_SHARES = (0.001, 0.999)
+REACH = 0.5  # a sum follows a number as far as half its usual range beyond it; a typing error no further
+LARGEST = float(np.finfo(np.float32).max)  # numbers beyond would overflow when squared
+BEND_SHARES = tuple(tenth / 10 for tenth in range(1, 10))  # quantiles at which a line may bend
+FEWEST_VALUES_TO_BEND = 10
+PIECE_SCALE = 2.0  # pieces are scaled down, so that the same penalty bends a line four times less readily than it tilts
 PARTS = ("year", "quarter", "month", "day", "weekday", "hour", "minute", "day_of_year")
 WAVES = (("day_of_year", 365.25), ("weekday", 7.0), ("hour", 24.0))
 
@@ -99,22 +106,38 @@ def _blocks_of(
 
 def _number_blocks(values: pl.Series, style: Style) -> Iterator[Block]:
     block: Block = {"op": "number", "column": values.name, "fill": None, "lo": None, "hi": None}
-    seen = values.cast(pl.Float64).to_numpy()
-    missing = np.isnan(seen)
-    seen = seen[~missing]
-    if style != "linear":
+    numbers = values.cast(pl.Float64).to_numpy()
+    missing = np.isnan(numbers)
+    seen = np.clip(numbers[~missing], -LARGEST, LARGEST)
+    if style in ("levels", "codes"):
         if seen.size and (missing.any() or seen.min() != seen.max()):
             yield {**block, "shift": 0.0, "scale": 1.0}
         return
     if seen.size and seen.min() != seen.max():
-        lo, hi = (float(edge) for edge in np.quantile(seen, CLIP_SHARES, method="nearest"))
         fill = float(np.median(seen))
-        filled = np.clip(np.concatenate([seen, np.full(int(missing.sum()), fill)]), lo, hi)
-        scale = float(filled.std())
-        if scale > 0:
-            yield {**block, "fill": fill, "lo": lo, "hi": hi, "shift": float(filled.mean()), "scale": scale}
+        filled = np.where(missing, fill, numbers)
+        for lo, hi, shrink in _pieces(seen, style):
+            clipped = np.clip(filled, lo, hi)
+            scale = float(clipped.std()) * shrink
+            if scale > 0:
+                yield {**block, "fill": fill, "lo": lo, "hi": hi, "shift": float(clipped.mean()), "scale": scale}
     if missing.any() and not missing.all():
         yield {"op": "missing", "column": values.name}
+
+
+def _pieces(seen: np.ndarray, style: Style) -> Iterator[tuple[float, float, float]]:
+    """Yield (from, to, shrinking) of the whole line, then of the pieces between its bends.
+
+    A number clipped to a piece grows along that piece and is flat elsewhere; weighted sums of such columns are the
+    lines with bends (linear splines).
+    """
+    first, last = (float(edge) for edge in np.quantile(seen, USUAL_SHARES, method="nearest"))
+    reach = REACH * (last - first)
+    yield first - reach, last + reach, 1.0
+    if style == "curves" and np.unique(seen).size >= FEWEST_VALUES_TO_BEND:
+        bends = np.unique(np.quantile(seen, BEND_SHARES, method="nearest"))
+        edges = [first - reach, *bends[(bends > first) & (bends < last)].tolist(), last + reach]
+        yield from ((lo, hi, PIECE_SCALE) for lo, hi in pairwise(edges)) if len(edges) > 2 else ()
 
 
 def level_texts(values: pl.Series) -> pl.Series:
@@ -189,7 +212,7 @@ def _time_blocks(frame: pl.DataFrame, column: Column, style: Style, zone: str | 
     parts = PARTS if column.dtype == "datetime" else tuple(part for part in PARTS if part not in ("hour", "minute"))
     parts = tuple(part for part in parts if part != "year") if column.role == "time" else (*parts, "days")
     raw = [{"op": "time_part", "column": column.name, "part": part, "zone": zone} for part in parts]
-    plain = [{**block, "fill": None, "shift": 0.0, "scale": 1.0} for block in raw]
+    plain = [{**block, "fill": None, "lo": None, "hi": None, "shift": 0.0, "scale": 1.0} for block in raw]
     seen = encode_table(frame, plain)
     for at, block in enumerate(plain):
         values = seen[:, at]
@@ -197,13 +220,14 @@ def _time_blocks(frame: pl.DataFrame, column: Column, style: Style, zone: str | 
         known = values[~missing]
         if not known.size or known.min() == known.max():
             continue
-        if style != "linear":
+        if style in ("levels", "codes"):
             yield block
         else:
             fill = float(np.median(known))
             filled = np.where(missing, fill, values)
-            yield {**block, "fill": fill, "shift": float(filled.mean()), "scale": float(filled.std())}
-    if style == "linear":
+            edges = {"lo": float(known.min()), "hi": float(known.max())}  # a year to come is like the last one seen
+            yield {**block, **edges, "fill": fill, "shift": float(filled.mean()), "scale": float(filled.std())}
+    if style in ("linear", "curves"):
         varying = {part for at, part in enumerate(parts) if np.unique(seen[~np.isnan(seen[:, at]), at]).size > 2}
         for part, period in WAVES:
             if part in varying:

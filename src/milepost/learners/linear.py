@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from milepost.metrics.answers import Task
+from milepost.metrics.losses import centre_of
 
 Document = dict[str, Any]
+MOST_COLUMNS_FOR_NEWTON = 300
 SMOOTHING_SHARE = 0.05  # width of the rounded corner of the quantile loss, in standard deviations of the target
 
 
-def fit_linear(x: np.ndarray, truth: np.ndarray, *, task: Task, outputs: int, loss: str, penalty: float) -> Document:
-    """Return a linear model as the predictor's document.
+def fit_linear(
+    x: np.ndarray, truth: np.ndarray, *, task: Task, outputs: int, loss: str, penalties: Sequence[float]
+) -> list[Document]:
+    """Return one linear model for each penalty, as the predictor's documents.
 
     Args:
         x: encoded rows, shape (rows, columns), scaled, without missing values.
@@ -21,13 +26,15 @@ def fit_linear(x: np.ndarray, truth: np.ndarray, *, task: Task, outputs: int, lo
         task: binary, multiclass or regression.
         outputs: numbers in one answer: 1, or the number of classes.
         loss: "log" or "squared" for classes; "squared", "absolute" or "quantile:q" for values.
-        penalty: L2 penalty on the coefficients, for the sum of the losses.
+        penalties: L2 penalties on the coefficients, for the sum of the losses; from strong to weak is fastest, because
+            each fit starts from the one before.
     """
     if task != "regression":
-        return _logistic(x, truth, outputs, penalty)
+        return _logistic(x, truth, outputs, penalties)
     if loss == "squared":
-        return _ridge(x, truth, penalty)
-    return _quantile(x, truth, 0.5 if loss == "absolute" else float(loss.removeprefix("quantile:")), penalty)
+        return _ridge(x, truth, penalties)
+    quantile = centre_of(loss)
+    return [_quantile(x, truth, quantile, penalty) for penalty in penalties]
 
 
 def _document(link: str, intercept: np.ndarray, coefficients: np.ndarray) -> Document:
@@ -39,27 +46,44 @@ def _document(link: str, intercept: np.ndarray, coefficients: np.ndarray) -> Doc
     }
 
 
-def _logistic(x: np.ndarray, truth: np.ndarray, outputs: int, penalty: float) -> Document:
+def _logistic(x: np.ndarray, truth: np.ndarray, outputs: int, penalties: Sequence[float]) -> list[Document]:
     from sklearn.linear_model import LogisticRegression
 
-    present = np.unique(truth)
-    model = LogisticRegression(C=1.0 / penalty, max_iter=5000).fit(x, truth)
-    if outputs == 1:
-        return _document("sigmoid", model.intercept_, model.coef_)
-    intercept, coefficients = np.full(outputs, -30.0), np.zeros((outputs, x.shape[1]))
+    solver = "newton-cholesky" if outputs == 1 and x.shape[1] <= MOST_COLUMNS_FOR_NEWTON else "lbfgs"
+    model = LogisticRegression(solver=solver, max_iter=5000, warm_start=True)
+    documents = []
+    for penalty in penalties:
+        model.set_params(C=1.0 / penalty).fit(x, truth)
+        if outputs == 1:
+            documents.append(_document("sigmoid", model.intercept_, model.coef_))
+        else:
+            documents.append(_multinomial(model.intercept_, model.coef_, np.unique(truth), outputs))
+    return documents
+
+
+def _multinomial(intercept: np.ndarray, coefficients: np.ndarray, present: np.ndarray, outputs: int) -> Document:
+    """Return the document for all classes; those that the rows did not show get almost no probability."""
+    all_intercepts, all_coefficients = np.full(outputs, -30.0), np.zeros((outputs, coefficients.shape[1]))
     if len(present) == 2:  # two of the classes in these rows: one margin, shared between them
-        intercept[present] = np.array([-0.5, 0.5]) * model.intercept_[0]
-        coefficients[present] = np.array([[-0.5], [0.5]]) * model.coef_
+        all_intercepts[present] = np.array([-0.5, 0.5]) * intercept[0]
+        all_coefficients[present] = np.array([[-0.5], [0.5]]) * coefficients
     else:
-        intercept[present], coefficients[present] = model.intercept_, model.coef_
-    return _document("softmax", intercept, coefficients)
+        all_intercepts[present], all_coefficients[present] = intercept, coefficients
+    return _document("softmax", all_intercepts, all_coefficients)
 
 
-def _ridge(x: np.ndarray, truth: np.ndarray, penalty: float) -> Document:
-    from sklearn.linear_model import Ridge
+def _ridge(x: np.ndarray, truth: np.ndarray, penalties: Sequence[float]) -> list[Document]:
+    """Return ridge regressions; the products of columns are summed once for all penalties."""
+    from scipy.linalg import solve
 
-    model = Ridge(alpha=penalty, solver="cholesky").fit(x, truth)
-    return _document("identity", np.asarray(model.intercept_), model.coef_)
+    centre, mean = x.mean(axis=0), float(truth.mean())
+    centred = x - centre
+    products, with_truth = centred.T @ centred, centred.T @ (truth - mean)
+    documents = []
+    for penalty in penalties:
+        weights = solve(products + penalty * np.eye(x.shape[1]), with_truth, assume_a="pos")
+        documents.append(_document("identity", np.asarray(mean - centre @ weights), weights))
+    return documents
 
 
 def _quantile(x: np.ndarray, truth: np.ndarray, quantile: float, penalty: float) -> Document:

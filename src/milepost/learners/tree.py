@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 
 from milepost.metrics.answers import Task
+from milepost.metrics.losses import centre_of
 
+LARGEST = float(np.finfo(np.float32).max)  # scikit-learn's trees compare in this precision
 SMOOTHING_ROWS = 1.0  # a leaf's class shares count this many rows of the overall shares
 
 
@@ -31,6 +33,7 @@ def fit_tree(
     """
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+    x = np.clip(x, -LARGEST, LARGEST)
     family = DecisionTreeRegressor if task == "regression" else DecisionTreeClassifier
     model = family(max_depth=depth, min_samples_leaf=leaf_rows, random_state=seed).fit(x, truth)
     tree = model.tree_
@@ -68,5 +71,5 @@ def _leaf_values(leaf: np.ndarray, truth: np.ndarray, nodes: int, task: Task, ou
 def _centre(loss: str) -> Any:
     if loss == "squared":
         return np.mean
-    level = 0.5 if loss == "absolute" else float(loss.removeprefix("quantile:"))
+    level = centre_of(loss)
     return lambda values: np.quantile(values, level)

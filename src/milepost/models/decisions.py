@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from milepost.ground.errors import MilepostError
-from milepost.ground.text import counted, figure, listed, share, span
+from milepost.ground.text import count, counted, figure, listed, share, span
 from milepost.metrics.answers import Task
 from milepost.models.steps import Learnable, Step
 from milepost.stats.paired import Gain
@@ -26,6 +26,7 @@ class Facts:
         kept: the decision.
         seconds: of training over all folds.
         answer_us: microseconds for one answer; None where it was not timed.
+        yardstick: why the rung may only be compared with; None where it may be kept.
     """
 
     title: str
@@ -36,6 +37,7 @@ class Facts:
     kept: bool
     seconds: float
     answer_us: float | None
+    yardstick: str | None = None
 
 
 def loss_title(loss: str, task: Task) -> str:
@@ -74,6 +76,8 @@ def _comparison(facts: Facts, gain: Gain, over: str, smallest_gain: float) -> st
         worse = f"{share(-gain.relative)} more {name} ({level} interval {share(-hi)} to {share(-lo)})"
         return f"no better than {over}: {worse}; not kept"
     better = f"{share(gain.relative)} less {name} than {over} ({level} interval {share(lo)} to {share(hi)})"
+    if facts.yardstick:
+        return f"{better}; {facts.yardstick}, so it is only something to compare with; not kept"
     if facts.kept:
         return f"{better}; kept"
     if gain.lo <= 0:
@@ -86,25 +90,29 @@ def failed(title: str, reason: str) -> str:
     return f"{_capital(title)} could not be fitted and is left out: {reason}"
 
 
-def learnable(steps: Sequence[Step]) -> Learnable:
-    """Return whether any rung that looks at the columns is better than the dummy beyond chance."""
-    dummy = steps[0]
-    tried = [step for step in steps[1:] if step.failed is None]
-    better = [step for step in tried if step.kept]
-    reasons = listed([step.failed for step in steps if step.failed], most=2)
-    if reasons and not any(step.rung != "rule" for step in tried):
+def refuse_nothing_fitted(steps: Sequence[Step]) -> None:
+    """Raise MilepostError if no rung that learns from the columns could be fitted."""
+    reasons = [step.failed for step in steps if step.failed]
+    if reasons and not any(step.failed is None for step in steps if step.rung not in ("dummy", "rule")):
         raise MilepostError(
-            f"No rung that learns from the columns could be fitted: {reasons}",
+            f"No rung that learns from the columns could be fitted: {listed(reasons, most=2)}",
             where="the climb",
             fix="Mend the first reason, then run: milepost train",
         )
+
+
+def learnable(steps: Sequence[Step]) -> Learnable:
+    """Return whether any of the rungs so far is better than the dummy beyond chance, however little."""
+    dummy, *others = (step for step in steps if step.failed is None)
+    better = [step for step in others if step.kept or (step.over == dummy.rung and step.gain and step.gain.lo > 0)]
     if not better:
         return Learnable(
             False,
-            f"Nothing learnable was found: none of {counted(len(tried), 'rung')} is better than {dummy.title} "
+            f"Nothing learnable was found: none of {counted(len(others), 'rung')} is better than {dummy.title} "
             "beyond chance. More rows of the same columns will hardly help; other columns might.",
         )
-    first, last = better[0], better[-1]
+    first = better[0]
+    last = min(better, key=lambda step: step.loss or 0.0)
     assert dummy.loss is not None
     assert last.loss is not None
     less = share(1 - last.loss / dummy.loss)
@@ -113,7 +121,7 @@ def learnable(steps: Sequence[Step]) -> Learnable:
     else:
         says = (
             f"already with {first.title} the loss is below that of {dummy.title}, "
-            f"and the climb ends with {last.title}, {less} below it."
+            f"and with {last.title} it is {less} below."
         )
     return Learnable(True, f"The columns do say something about the target: {says}")
 
@@ -131,6 +139,30 @@ def ending(steps: Sequence[Step], chosen: str, offered: Sequence[str], patience:
     else:
         reason = "every rung was tried"
     return f"The climb ends with {choice}: {reason}."
+
+
+def sample_was_enough(title: str, rows: int, of_rows: int, gain: Gain, smallest_gain: float) -> str:
+    """Return whether more rows would have changed much, told by what the last doubling of the rows brought.
+
+    Args:
+        title: of the rung that was learned from parts of the rows.
+        rows: that the rungs were compared on.
+        of_rows: that there are.
+        gain: of learning from all compared rows over learning from half of them.
+        smallest_gain: relative gain that is worth having.
+    """
+    told = f"The rungs were compared on {count(rows)} of {count(of_rows)} development rows, drawn by chance. "
+    lo, hi = (edge / (gain.mean / gain.relative) if gain.relative else edge for edge in (gain.lo, gain.hi))
+    interval = f"({share(gain.level, digits=0)} interval {share(lo)} to {share(hi)})"
+    brought = f"Twice the rows took {share(gain.relative)} off the loss of {title} {interval}"
+    if gain.relative < smallest_gain:
+        enough = f", under the {share(smallest_gain)} that counts: the sample was enough to choose a rung"
+    else:
+        enough = (
+            ", so that more rows still help, and might favour a more complex rung: take climb.budget = "
+            '"large", or accept the choice'
+        )
+    return f"{told}{brought}{enough}. The last fit takes all rows."
 
 
 def _capital(text: str) -> str:

@@ -11,6 +11,7 @@ import polars as pl
 from milepost.data.expressions.column import as_polars
 from milepost.data.expressions.parse import Expression
 from milepost.data.schema import Column, Dtype, Kind, Schema
+from milepost.ground.text import listed
 from milepost.metrics.answers import Task
 
 _KINDS: dict[str, tuple[Dtype, Kind]] = {
@@ -35,6 +36,7 @@ class Material:
         loss: the proper loss that rungs are compared in.
         derived: the derived features' expressions by name.
         rule: what is done today; None where the problem names no rule.
+        rule_is_yardstick: why the rule may only be compared with; None where it may be used.
         zone: time zone of calendar parts; None is UTC.
     """
 
@@ -47,6 +49,7 @@ class Material:
     derived: Mapping[str, Expression]
     rule: Expression | None = None
     zone: str | None = None
+    rule_is_yardstick: str | None = None
 
     @property
     def outputs(self) -> int:
@@ -78,7 +81,9 @@ def gather(
     """Return material from understood rows: derived features are computed here, once."""
     features = with_derived(frame, derived)
     columns = (*schema.features, *(derived_column(name, expression) for name, expression in derived.items()))
-    return Material(features, columns, truth, schema.task, schema.labels, loss, derived, rule, zone)
+    hidden = schema.hidden(rule.columns) if rule else ()
+    yardstick = f"it reads {listed([repr(name) for name in hidden])}, which no model may see" if hidden else None
+    return Material(features, columns, truth, schema.task, schema.labels, loss, derived, rule, zone, yardstick)
 
 
 def with_derived(frame: pl.DataFrame, derived: Mapping[str, Expression]) -> pl.DataFrame:

@@ -6,7 +6,7 @@ A rung fits on some rows and leaves a member: the predictor's document. What it 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,13 +17,15 @@ from milepost.learners.boosting import Boosting, fit_trees
 from milepost.learners.encode import Encoding, Style, learn_encoding
 from milepost.learners.linear import fit_linear
 from milepost.learners.tree import fit_tree
-from milepost.metrics.losses import row_losses
+from milepost.metrics.losses import centre_of, row_losses
 from milepost.models.material import Material
 from milepost.models.out_of_fold import plain
 from milepost.predictor.encode import encode_table
+from milepost.predictor.linear import linear_table
 from milepost.predictor.members import answers_of
 
-PENALTIES = (0.1, 1.0, 10.0, 100.0)
+PENALTIES = (1000.0, 100.0, 10.0, 1.0, 0.1, 0.01)
+WITHIN_CHANCE = 0.5  # standard errors of the paired difference
 RULE_SMOOTHING_ROWS = 10.0  # a branch's rate counts this many rows of the overall rate
 MOST_BRANCHES = 50
 TREE_DEPTH = 4
@@ -95,7 +97,7 @@ def _overall(material: Material, truth: np.ndarray) -> list[float]:
     if material.task == "regression":
         if material.loss == "squared":
             return [float(truth.mean())]
-        return [float(np.quantile(truth, 0.5 if material.loss == "absolute" else float(material.loss[9:])))]
+        return [float(np.quantile(truth, centre_of(material.loss)))]
     classes = max(material.outputs, 2)
     shares = (np.bincount(truth, minlength=classes) + 1.0 / classes) / (len(truth) + 1.0)
     return [float(share) for share in (shares if material.outputs > 1 else shares[1:])]
@@ -135,32 +137,45 @@ def fit_rule(work: Work) -> Member:
     return Member({"rung": "rule", "encoding": [], "model": model})
 
 
-def fit_linear_rung(work: Work) -> Member:
-    """Return a regularised linear model; its penalty is settled on the inner split."""
-    material, penalty = work.material, work.settled
-    if penalty is None:
-        open_encoding = _encode(work, work.fit, "linear")
-        stop = material.rows(work.stop)
-        losses = []
-        for candidate in PENALTIES:
-            member = Member(_linear_document(work, work.fit, open_encoding, candidate))
-            losses.append(mean_loss(member, stop))
-        penalty = PENALTIES[int(np.argmin(losses))]
-    rows = _all(work)
-    return Member(_linear_document(work, rows, _encode(work, rows, "linear"), penalty), settled=penalty)
+def _linear(name: str, style: Style) -> Callable[[Work], Member]:
+    """Return the fit of a regularised linear rung; its penalty is settled on the inner split."""
+
+    def fit(work: Work) -> Member:
+        penalty = work.settled if work.settled is not None else _best_penalty(work, style)
+        rows = _all(work)
+        encoding = _encode(work, rows, style)
+        (model,) = _linear_models(work, rows, encoding, [penalty])
+        return Member({"rung": name, "encoding": list(encoding.blocks), "model": model}, settled=penalty)
+
+    return fit
 
 
-def _linear_document(work: Work, rows: np.ndarray, encoding: Encoding, penalty: float) -> dict[str, Any]:
+def _best_penalty(work: Work, style: Style) -> float:
+    """Return the strongest penalty whose loss on the stopping rows is within chance of the smallest.
+
+    A penalty too weak costs far more on new rows than one too strong, and few rows cannot tell the two apart.
+    """
+    encoding, stop = _encode(work, work.fit, style), work.material.rows(work.stop)
+    seen = encode_table(stop.frame, encoding.blocks)
+    models = _linear_models(work, work.fit, encoding, PENALTIES)
+    losses = np.stack([_losses(linear_table(model)(seen, 1), stop) for model in models])
+    behind = losses - losses[int(np.argmin(losses.mean(axis=1)))]
+    within = behind.mean(axis=1) <= WITHIN_CHANCE * behind.std(axis=1) / np.sqrt(behind.shape[1])
+    return PENALTIES[int(np.argmax(within))]
+
+
+def _linear_models(
+    work: Work, rows: np.ndarray, encoding: Encoding, penalties: Sequence[float]
+) -> list[dict[str, Any]]:
     material = work.material
-    model = fit_linear(
+    return fit_linear(
         encoding.matrix,
         material.truth[rows],
         task=material.task,
         outputs=material.outputs,
         loss=material.loss,
-        penalty=penalty,
+        penalties=penalties,
     )
-    return {"rung": "linear", "encoding": list(encoding.blocks), "model": model}
 
 
 def fit_tree_rung(work: Work) -> Member:
@@ -180,8 +195,8 @@ def fit_tree_rung(work: Work) -> Member:
     return Member({"rung": "tree", "encoding": list(encoding.blocks), "model": model})
 
 
-def _boosted(name: str, grow: Callable[[int], Boosting]) -> Callable[[Work], Member]:
-    """Return the fit of a boosted rung; grow says how for a number of rows."""
+def _boosted(name: str) -> Callable[[Work], Member]:
+    """Return the fit of a boosted rung; GROWN says how its trees are grown for a number of rows."""
 
     def fit(work: Work) -> Member:
         material = work.material
@@ -197,7 +212,7 @@ def _boosted(name: str, grow: Callable[[int], Boosting]) -> Callable[[Work], Mem
             task=material.task,
             outputs=material.outputs,
             loss=material.loss,
-            boosting=grow(len(rows)),
+            boosting=GROWN[name](len(rows)),
             sources=encoding.sources,
             categorical=encoding.categorical,
             stop=stop,
@@ -215,8 +230,11 @@ def _boosted(name: str, grow: Callable[[int], Boosting]) -> Callable[[Work], Mem
 
 def mean_loss(member: Member, material: Material) -> float:
     """Return the member's mean loss on all rows of material."""
-    answers = answers_of(member.document, member.files, material.frame)
-    return float(row_losses(material.loss, material.task, material.truth, plain(answers, material)).mean())
+    return float(_losses(answers_of(member.document, member.files, material.frame), material).mean())
+
+
+def _losses(answers: np.ndarray, material: Material) -> np.ndarray:
+    return row_losses(material.loss, material.task, material.truth, plain(answers, material))
 
 
 def _all(work: Work) -> np.ndarray:
@@ -242,6 +260,9 @@ def _deep(rows: int) -> Boosting:
     return Boosting(leaves=63 if rows > 20_000 else 24, smallest_leaf=20, learning_rate=0.05, column_share=0.6)
 
 
+GROWN: dict[str, Callable[[int], Boosting]] = {"additive": _additive, "boosted": _shallow, "boosted_deep": _deep}
+
+
 def _same(title: str) -> dict[str, str]:
     return dict.fromkeys(("binary", "multiclass", "regression"), title)
 
@@ -253,10 +274,20 @@ LADDER = (
         "linear",
         {"binary": "logistic regression", "multiclass": "multinomial regression", "regression": "linear regression"},
         True,
-        fit_linear_rung,
+        _linear("linear", "linear"),
     ),
     Rung("tree", _same("one small tree"), True, fit_tree_rung),
-    Rung("additive", _same("additive trees"), False, _boosted("additive", _additive)),
-    Rung("boosted", _same("boosted trees"), False, _boosted("boosted", _shallow)),
-    Rung("boosted_deep", _same("deep boosted trees"), False, _boosted("boosted_deep", _deep)),
+    Rung(
+        "curves",
+        {
+            "binary": "logistic regression with bends",
+            "multiclass": "multinomial regression with bends",
+            "regression": "linear regression with bends",
+        },
+        True,
+        _linear("curves", "curves"),
+    ),
+    Rung("additive", _same("additive trees"), False, _boosted("additive")),
+    Rung("boosted", _same("boosted trees"), False, _boosted("boosted")),
+    Rung("boosted_deep", _same("deep boosted trees"), False, _boosted("boosted_deep")),
 )

@@ -50,6 +50,29 @@ class Learnable:
 
 
 @dataclass(frozen=True, slots=True)
+class LearningCurve:
+    """What more rows bring: one rung learned from growing parts of the rows, judged on the same other rows.
+
+    Attributes:
+        rung: its name.
+        title: the same for people.
+        rows: rows learned from at each point, rising; means over the folds.
+        losses: mean out-of-fold loss at each point.
+        last_doubling: paired gain of the last point over the one before, which had half as many rows.
+        of_rows: development rows that there are, more than the climb compared the rungs on.
+        says: whether comparing the rungs on a sample was enough, with its numbers.
+    """
+
+    rung: str
+    title: str
+    rows: tuple[int, ...]
+    losses: tuple[float, ...]
+    last_doubling: Gain
+    of_rows: int
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ladder:
     """The whole climb, as it is stored with the bundle and drawn in the report.
 
@@ -63,6 +86,7 @@ class Ladder:
         learnable: said before anything else.
         ending: why the climb ended where it did.
         weights: the ensemble's weight for each rung; empty if no ensemble was judged.
+        curve: whether a sample of the rows was enough; None where all were taken.
     """
 
     loss: str
@@ -74,6 +98,7 @@ class Ladder:
     learnable: Learnable
     ending: str
     weights: dict[str, float]
+    curve: LearningCurve | None = None
 
     def step(self, rung: str) -> Step:
         """Return the step of the rung called rung; KeyError if it was not tried."""

@@ -93,21 +93,23 @@ def _is_plain(block: Block) -> bool:
 
 
 def _write_numbers(values: pl.Series, block: Block, out: np.ndarray) -> None:
-    numbers = numbers_of(values)
+    out[:, 0] = _scaled(numbers_of(values), block)
+
+
+def _scaled(numbers: np.ndarray, block: Block) -> np.ndarray:
+    """Return numbers filled, held between the edges and scaled."""
     if block["fill"] is not None:
         numbers = np.where(np.isnan(numbers), block["fill"], numbers)
     if block["lo"] is not None:
         numbers = np.where(numbers < block["lo"], block["lo"], numbers)
     if block["hi"] is not None:
         numbers = np.where(numbers > block["hi"], block["hi"], numbers)
-    out[:, 0] = (numbers - block["shift"]) / block["scale"]
+    return np.asarray((numbers - block["shift"]) / block["scale"])
 
 
 def _row_number(block: Block, at: int) -> WriteRow:
     column, shift, scale = block["column"], float(block["shift"]), float(block["scale"])
-    fill = _NAN if block["fill"] is None else float(block["fill"])
-    lo = -math.inf if block["lo"] is None else float(block["lo"])
-    hi = math.inf if block["hi"] is None else float(block["hi"])
+    fill, lo, hi = _edges(block)
 
     def write(values: Values, row: list[float]) -> None:
         value = values[column]
@@ -119,6 +121,13 @@ def _row_number(block: Block, at: int) -> WriteRow:
         row[at] = (number - shift) / scale
 
     return write
+
+
+def _edges(block: Block) -> tuple[float, float, float]:
+    """Return what stands for a missing number, and the edges that hold the others."""
+    bounds = zip(("fill", "lo", "hi"), (_NAN, -math.inf, math.inf), strict=True)
+    fill, lo, hi = (otherwise if block[key] is None else float(block[key]) for key, otherwise in bounds)
+    return fill, lo, hi
 
 
 # missing
@@ -218,20 +227,22 @@ def _row_means(block: Block, at: int) -> WriteRow:
 
 
 def _write_time_part(values: pl.Series, block: Block, out: np.ndarray) -> None:
-    numbers = part_of_column(values, block["part"], block["zone"])
-    if block["fill"] is not None:
-        numbers = np.where(np.isnan(numbers), block["fill"], numbers)
-    out[:, 0] = (numbers - block["shift"]) / block["scale"]
+    out[:, 0] = _scaled(part_of_column(values, block["part"], block["zone"]), block)
 
 
 def _row_time_part(block: Block, at: int) -> WriteRow:
     column, part = block["column"], part_of_value(block["part"], block["zone"])
-    fill = _NAN if block["fill"] is None else float(block["fill"])
     shift, scale = float(block["shift"]), float(block["scale"])
+    fill, lo, hi = _edges(block)
 
     def write(values: Values, row: list[float]) -> None:
         value = values[column]
-        row[at] = ((fill if value is None else part(value)) - shift) / scale
+        number = fill if value is None else float(part(value))
+        if number < lo:
+            number = lo
+        elif number > hi:
+            number = hi
+        row[at] = (number - shift) / scale
 
     return write
 

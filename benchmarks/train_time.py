@@ -28,7 +28,7 @@ from threadpoolctl import threadpool_limits
 from milepost.api.learning import Learned, learn
 from milepost.api.opening import Opened
 from milepost.learners.boosting import Boosting
-from milepost.learners.encode import BEND_SHARES, MOST_LEVELS
+from milepost.learners.encode import MOST_BENDS, MOST_LEVELS
 from milepost.models.material import Material
 from milepost.models.rungs import GROWN, TREE_DEPTH, TREE_LEAF_SHARE
 
@@ -55,7 +55,7 @@ def fit_linear(known: Any, truth: np.ndarray, asked: Any, *, penalty: float, ben
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import SplineTransformer, StandardScaler
 
-    lines = SplineTransformer(n_knots=2 + len(BEND_SHARES), degree=1, knots="quantile", extrapolation="linear")
+    lines = SplineTransformer(n_knots=2 + MOST_BENDS, degree=1, knots="quantile", extrapolation="linear")
     steps = [SimpleImputer(strategy="median", add_indicator=True), *([lines] if bends else []), StandardScaler()]
     columns = plain_columns(MOST_LEVELS["linear"], *steps)
     model = make_pipeline(columns, LogisticRegression(C=1 / penalty, max_iter=5000))

@@ -8,11 +8,15 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from telco import write_few, write_telco
 
 GOLDEN = Path(__file__).parent / "golden"
+
+hypothesis.settings.register_profile("milepost", deadline=None)  # a slow machine is no fault of the code
+hypothesis.settings.load_profile("milepost")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -67,7 +67,7 @@ def test_many_levels_are_not_remembered():
     assert tally([str(n) for n in range(10_001)]).levels is None
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     st.lists(st.sampled_from(["1", "x", " x", "NA", "2024-01-01", "", None, "1,5", "none"]), max_size=40),
     st.integers(1, 7),

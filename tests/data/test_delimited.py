@@ -116,7 +116,7 @@ cells = st.text(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(cells, cells), min_size=1, max_size=8), st.sampled_from([",", ";", "\t", "|"]))
 def test_what_is_written_with_quotes_reads_back(tmp_path_factory, rows, mark):
     folder = tmp_path_factory.mktemp("csv")

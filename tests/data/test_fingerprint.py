@@ -59,7 +59,7 @@ def test_moving_a_letter_from_one_cell_to_the_next_shows():
     assert fingerprint(pl.DataFrame({"t": ["ab", "c"]}).lazy()) != fingerprint(pl.DataFrame({"t": ["a", "bc"]}).lazy())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.one_of(st.none(), st.floats(allow_nan=False), st.just(float("nan")))), st.integers(1, 5))
 def test_the_size_of_pieces_does_not_matter(values, rows):
     frame = pl.DataFrame({"x": pl.Series(values, dtype=pl.Float64)})

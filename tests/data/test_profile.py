@@ -81,7 +81,7 @@ def test_columns_without_a_value_have_no_figures():
     assert (found.count, found.mean, found.edges, found.counts) == (0, None, (), ())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.one_of(st.none(), st.integers(-5, 5), st.integers(-(10**9), 10**9)), min_size=1, max_size=60))
 def test_bins_hold_all_values_whatever_they_are(values):
     frame = pl.DataFrame({"n": pl.Series(values, dtype=pl.Int64)})

@@ -133,7 +133,7 @@ time_texts = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(number_texts, min_size=1, max_size=40), st.sampled_from(["", "decimal comma"]), st.sampled_from(NUMBERS)
 )
@@ -143,7 +143,7 @@ def test_one_cell_and_a_column_of_numbers_are_read_alike(cells, form, dtype):
     assert column_of(repair, cells, pl.String()) == [as_function(repair)(cell) for cell in cells]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(time_texts, min_size=1, max_size=40),
     st.sampled_from(["", "day/month/year", "month/day/year"]),
@@ -156,7 +156,7 @@ def test_one_cell_and_a_column_of_times_are_read_alike(cells, form, dtype, zone)
     assert column_of(repair, cells, pl.String()) == [as_function(repair)(cell) for cell in cells]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.one_of(st.none(), st.floats(-1e9, 1e9), st.integers(-9, 9).map(float)), min_size=1, max_size=20))
 def test_one_cell_and_a_column_of_typed_numbers_are_read_alike(cells):
     for dtype in ("integer", "float", "boolean"):
@@ -164,7 +164,7 @@ def test_one_cell_and_a_column_of_typed_numbers_are_read_alike(cells):
         assert column_of(repair, cells, pl.Float64()) == [as_function(repair)(cell) for cell in cells]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.text(max_size=8), min_size=1, max_size=20))
 def test_one_cell_and_a_column_of_labels_are_read_alike(cells):
     repair = Repair("x", "text", missing=("0",), present=("NA",), spellings=(("a", "A"),))

@@ -41,7 +41,7 @@ def test_the_pieces_say_what_each_stretch_was_taken_for():
     assert meanings["80% accuracy"] == "accuracy >= 0.80"
     assert meanings["within the next 30 days"] == "horizon 30d"
     assert meanings["reducing churn rate by 15%"] == "effect on churn rate: -15%"
-    assert meanings["Predict customer churn"] == "to predict: churn, customer (a binary task)"
+    assert meanings["Predict customer churn"] == "the target, named like churn, customer (a binary task)"
     assert meanings[" with "] == ""
 
 

@@ -92,3 +92,60 @@ def test_a_category_called_like_a_column_of_our_own_is_encoded(name):
     frame = pl.DataFrame({name: ["a"] * 20 + ["b"] * 20})
     (block,) = learn_encoding(frame, [_column(name)], style="linear", targets=np.zeros((40, 1))).blocks
     assert block["levels"] == ["a", "b"]
+
+
+# ---- lines with bends
+
+
+def _numbers(values, style, name="x"):
+    frame, columns = pl.DataFrame({name: values}), [_column(name, "number", "float")]
+    return learn_encoding(frame, columns, style=style, targets=np.zeros((len(values), 1)))
+
+
+@pytest.mark.parametrize("rows", [20, 120, 500, 3000])
+def test_the_pieces_of_a_line_add_up_to_the_line(rows):
+    values = np.random.default_rng(0).lognormal(size=rows)
+    encoding = _numbers(values, "curves")
+    whole, *pieces = encoding.blocks
+    assert len(pieces) == 1 + min(max(rows // 50, 1), 9)
+    raw = encoding.matrix * [block["scale"] for block in encoding.blocks] + [b["shift"] for b in encoding.blocks]
+    climbed = raw[:, 1:] - [block["lo"] for block in pieces]
+    assert climbed.sum(axis=1) == pytest.approx(raw[:, 0] - whole["lo"])
+
+
+def test_a_sum_of_pieces_follows_a_bend_that_a_straight_line_cannot():
+    values = np.random.default_rng(0).uniform(-1, 1, size=1000)
+    truth = np.abs(values)
+    errors = {}
+    for style in ("linear", "curves"):
+        x = _numbers(values, style).matrix
+        design = np.column_stack([np.ones(len(x)), x])
+        errors[style] = float(np.square(truth - design @ np.linalg.lstsq(design, truth, rcond=None)[0]).mean())
+    assert errors["curves"] < 0.01 * errors["linear"]
+
+
+@pytest.mark.parametrize("style", ["linear", "curves"])
+@pytest.mark.parametrize("slip", [1e9, 1e300, -1e300])
+def test_a_typing_error_does_not_flatten_a_number(style, slip):
+    values = np.append(np.random.default_rng(0).normal(size=2000), slip)
+    encoding = _numbers(values, style)
+    assert np.isfinite(encoding.matrix).all()
+    assert encoding.matrix[:2000, 0].std() > 0.9
+    assert encode_table(pl.DataFrame({"x": [slip]}), encoding.blocks).tolist() == encoding.matrix[-1:].tolist()
+
+
+def test_a_number_beyond_what_was_seen_is_followed_as_far_as_half_its_range():
+    encoding = _numbers(np.linspace(0, 10, 500), "linear")
+    asked = encode_table(pl.DataFrame({"x": [10.0, 15.0, 16.0]}), encoding.blocks)[:, 0]
+    assert asked[0] < asked[1]
+    assert asked[1] == pytest.approx(asked[2], abs=0.01)
+
+
+def test_years_to_come_are_like_the_last_one_seen():
+    days = pl.date_range(pl.date(2020, 1, 1), pl.date(2023, 12, 31), "1d", eager=True).alias("t")
+    columns = [Column("t", "date", "time", "feature")]
+    encoding = learn_encoding(pl.DataFrame({"t": days}), columns, style="linear", targets=np.zeros((len(days), 1)))
+    at = next(place for place, block in enumerate(encoding.blocks) if block.get("part") == "year")
+    later = pl.DataFrame({"t": pl.Series(["2023-06-01", "2031-06-01"]).str.to_date()})
+    seen, to_come = encode_table(later, encoding.blocks)[:, at]
+    assert seen == to_come

@@ -45,7 +45,7 @@ def test_every_metric_has_a_value_inside_its_interval_and_its_bounds(task, name,
 
 
 @given(st.sampled_from(TASKS), st.integers(0, 30), st.integers(0, 50), st.sampled_from([None, 1, 4, 12]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_number_of_rows_gives_an_interval_or_a_reason(task, rows, seed, clusters):
     answers = answers_of(task, rows, seed, clusters)
     for row in metrics_for(task):
@@ -56,7 +56,7 @@ def test_any_number_of_rows_gives_an_interval_or_a_reason(task, rows, seed, clus
 
 
 @given(st.sampled_from(TASKS), st.integers(10, 40), st.integers(0, 2))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_perfect_and_constant_answers_crash_nothing(task, rows, kind):
     answers = answers_of(task, rows)
     if kind == 0 and task == "multiclass":

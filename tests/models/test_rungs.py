@@ -10,7 +10,9 @@ import polars as pl
 import pytest
 
 from milepost.data.expressions.parse import parse
-from milepost.models.rungs import LADDER, Rung, Work, mean_loss
+from milepost.metrics.losses import row_losses
+from milepost.models.out_of_fold import plain
+from milepost.models.rungs import LADDER, Rung, Work
 from milepost.predictor.members import answers_of, row_function
 
 TASKS = ("binary", "multiclass", "regression")
@@ -22,6 +24,11 @@ every_task = pytest.mark.parametrize("task", TASKS)
 def _work(material, *, settled=None, seed=3):
     rows = np.arange(len(material.truth))
     return Work(material, rows[:300], rows[300:], settled, seed)
+
+
+def _mean_loss(member, material):
+    answers = plain(answers_of(member.document, member.files, material.frame), material)
+    return row_losses(material.loss, material.task, material.truth, answers).mean()
 
 
 @every_task
@@ -55,6 +62,21 @@ def test_answers_are_finite_and_shares_sum_to_one(rung: Rung, task, make_materia
 
 @every_task
 @every_rung
+@pytest.mark.parametrize("slip", [1e300, -1e300, 4e38])
+def test_numbers_beyond_all_measure_are_learned_from_and_answered(rung: Rung, task, slip, make_material):
+    material = make_material(task)
+    slipped = pl.when(pl.int_range(pl.len()) % 100 == 7).then(slip).otherwise("amount").alias("amount")
+    material = replace(material, frame=material.frame.with_columns(slipped))
+    member = rung.fit(_work(material))
+    assert json.loads(json.dumps(member.document, allow_nan=False)) == member.document
+    answers = answers_of(member.document, member.files, material.frame)
+    assert np.isfinite(answers).all()
+    answer = row_function(member.document, member.files)
+    assert np.array_equal([answer(row) for row in material.frame.head(20).to_dicts()], answers[:20])
+
+
+@every_task
+@every_rung
 def test_one_row_and_many_give_the_same_bits(rung: Rung, task, make_material):
     material = make_material(task)
     member = rung.fit(_work(material))
@@ -68,7 +90,7 @@ def test_one_row_and_many_give_the_same_bits(rung: Rung, task, make_material):
 def test_a_rung_that_learns_beats_the_dummy_where_there_is_signal(rung: Rung, task, make_material):
     material, new = make_material(task), make_material(task, seed=99)
     dummy = next(r for r in RUNGS if r.name == "dummy")
-    assert mean_loss(rung.fit(_work(material)), new) < mean_loss(dummy.fit(_work(material)), new)
+    assert _mean_loss(rung.fit(_work(material)), new) < _mean_loss(dummy.fit(_work(material)), new)
 
 
 @every_rung

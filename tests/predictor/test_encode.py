@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from milepost.predictor.encode import block_width, compile_row, encode_table
@@ -150,13 +150,11 @@ def level_blocks(draw: st.DrawFn) -> dict[str, Any]:
     } | ({"values": means, "otherwise": [9.0, 8.0], "missing": [7.0, 6.0]} if op == "means" else {})  # fmt: skip
 
 
-@settings(deadline=None)
 @given(level_blocks(), st.lists(texts, max_size=8))
 def test_text_is_encoded_alike_alone_and_in_a_column(block, values):
     both(block, values, pl.String)
 
 
-@settings(deadline=None)
 @given(level_blocks(), st.lists(numbers, max_size=8))
 def test_levels_of_numbers_are_encoded_alike_alone_and_in_a_column(block, values):
     both(block, values, pl.Float64)
@@ -169,7 +167,6 @@ def test_numbers_are_encoded_alike_alone_and_in_a_column(values, fill, lo, hi, s
     both(number(fill=fill, lo=lo, hi=hi, shift=shift or 0.0, scale=scale), values, pl.Float64)
 
 
-@settings(deadline=None)
 @given(
     st.lists(moments, max_size=8),
     st.sampled_from(["days", "hour", "day_of_year"]),

@@ -76,7 +76,7 @@ def outcome(work: Any) -> Any:
         return MilepostError
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(column=st.sampled_from(COLUMNS), values=stored_columns(), zone=st.sampled_from(ZONES), repaired=st.booleans())
 @example(
     COLUMNS[6], pl.Series("raw", [datetime(2024, 3, 31, 2, 30), datetime(2024, 10, 27, 2, 30)]), "Europe/Berlin", False

@@ -204,7 +204,7 @@ def as_answers(predictor: Predictor, table: pl.DataFrame) -> list[dict[str, Any]
     return answers
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(predictors(), rows, st.integers(1, 4))
 def test_one_row_and_many_have_the_same_bits_in_any_pieces_at_any_number_of_threads(predictor, asked, piece):
     table = pl.DataFrame({name: pl.Series([row[name] for row in asked], dtype=dtype) for name, dtype in STORED.items()})

@@ -21,7 +21,7 @@ def by_value(values, part, zone):
     return [math.nan if value is None else read(value) for value in values]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.none() | moments, max_size=12), st.sampled_from(PARTS), st.sampled_from(ZONES))
 def test_a_moment_has_the_same_parts_alone_and_in_a_column(values, part, zone):
     column = part_of_column(pl.Series(values, dtype=pl.Datetime("us", "UTC")), part, zone)

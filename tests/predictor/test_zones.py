@@ -23,7 +23,7 @@ ZONES = [
 moments = st.lists(st.datetimes(datetime(1850, 1, 1), datetime(2150, 1, 1)), min_size=1, max_size=20)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.sampled_from(ZONES), moments)
 def test_many_moments_are_read_as_python_reads_one(name, times):
     zone = ZoneInfo(name)
@@ -32,7 +32,7 @@ def test_many_moments_are_read_as_python_reads_one(name, times):
     assert offsets_of(name, int(utc.min()), int(utc.max())).local(utc).tolist() == local
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.sampled_from(ZONES), moments)
 def test_many_local_readings_become_utc_as_python_says(name, times):
     zone = ZoneInfo(name)

@@ -115,7 +115,7 @@ def _learn(opened: Opened, development: pl.DataFrame, *, seed: int, workers: int
         calibration=calibration,
         threshold=threshold,
         documents=bundle_documents(opened.schema, everything, model, fitted),
-        baselines=_baselines(opened, everything, material, climbed, folds, seed),
+        baselines=_baselines(opened, everything, material, climbed, folds, threshold, seed),
         reference=_reference(material, calibration.answers, seed),
     )
 
@@ -215,7 +215,13 @@ def _decision(opened: Opened, material: Material, at: float | None) -> dict[str,
 
 
 def _baselines(
-    opened: Opened, everything: Material, material: Material, climbed: Climb, folds: Folds, seed: int
+    opened: Opened,
+    everything: Material,
+    material: Material,
+    climbed: Climb,
+    folds: Folds,
+    threshold: ThresholdChoice | None,
+    seed: int,
 ) -> dict[str, dict[str, Any]]:
     """Return model.json of each baseline that could be fitted, each with its own best decision."""
     models, problem = {}, opened.problem
@@ -226,9 +232,13 @@ def _baselines(
         decision = _as_it_is(rung, fitted, material.task)
         if decision is None:
             at = None
-            if material.task == "binary":
-                given = _answered(opened, material, climbed.answers[rung], climbed, folds)
-                at = pick_threshold(given, criteria=problem.success, most_positives=capacity_share(problem.value))
+            if threshold is not None:
+                at = pick_threshold(
+                    _answered(opened, material, climbed.answers[rung], climbed, folds),
+                    criteria=problem.success,
+                    meeting_all=threshold.meets_all,
+                    most_positives=capacity_share(problem.value),
+                )
             decision = _decision(opened, material, at)
         models[rung] = model_document(everything, fitted, NONE, decision)
     return models

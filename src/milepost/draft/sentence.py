@@ -181,7 +181,7 @@ def _doubts(text: str, task: Task | None) -> Iterator[_Meant]:
 def _questions(wanted: Wanted | None, guess: tuple[Task, int, int] | None) -> Iterator[_Meant]:
     kind = f"a {guess[0]} task" if guess else ""
     if wanted:
-        says = f"to predict: {listed(wanted.words)}"
+        says = f"the target, named like {listed(wanted.words)}"
         is_inside = guess is not None and guess[1] < wanted.end and wanted.start < guess[2]
         yield _Meant(wanted.start, wanted.end, f"{says} ({kind})" if is_inside else says)
     if guess:

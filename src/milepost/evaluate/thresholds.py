@@ -187,10 +187,20 @@ def choose_threshold(
     )
 
 
-def pick_threshold(given: OutOfFold, *, criteria: Sequence[Criterion], most_positives: float | None = None) -> float:
-    """Return the threshold that choose_threshold would choose, without measuring what it brings."""
+def pick_threshold(
+    given: OutOfFold, *, criteria: Sequence[Criterion], meeting_all: bool, most_positives: float | None = None
+) -> float:
+    """Return the threshold of a model that is shown beside the chosen one, found by the same search.
+
+    Args:
+        given: its out-of-fold answers.
+        criteria: the contract's.
+        meeting_all: whether the chosen model's search was for the criteria or, where it cannot meet them, for money.
+            Where only this model cannot meet them, it takes the nearest to it.
+        most_positives: as for choose_threshold.
+    """
     search, candidates = _Search(tuple(criteria), most_positives), given.sweep()
-    select = search.with_all if search.meeting_all(candidates).any() else search.with_none
+    select = search.with_all if meeting_all else search.with_none
     return float(candidates.at[select(candidates)])
 
 

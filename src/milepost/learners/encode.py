@@ -31,7 +31,8 @@ MEANS_FOLDS = 5
 USUAL_SHARES = (0.001, 0.999)
 REACH = 0.5  # a sum follows a number as far as half its usual range beyond it; a typing error no further
 LARGEST = float(np.finfo(np.float32).max)  # numbers beyond would overflow when squared
-BEND_SHARES = tuple(tenth / 10 for tenth in range(1, 10))  # quantiles at which a line may bend
+MOST_BENDS = 9  # of a line, at equally spaced quantiles
+ROWS_PER_BEND = 50
 FEWEST_VALUES_TO_BEND = 10
 PIECE_SCALE = 2.0  # pieces are scaled down, so that the same penalty bends a line four times less readily than it tilts
 PARTS = ("year", "quarter", "month", "day", "weekday", "hour", "minute", "day_of_year")
@@ -134,10 +135,13 @@ def _pieces(seen: np.ndarray, style: Style) -> Iterator[tuple[float, float, floa
     first, last = (float(edge) for edge in np.quantile(seen, USUAL_SHARES, method="nearest"))
     reach = REACH * (last - first)
     yield first - reach, last + reach, 1.0
-    if style == "curves" and np.unique(seen).size >= FEWEST_VALUES_TO_BEND:
-        bends = np.unique(np.quantile(seen, BEND_SHARES, method="nearest"))
-        edges = [first - reach, *bends[(bends > first) & (bends < last)].tolist(), last + reach]
-        yield from ((lo, hi, PIECE_SCALE) for lo, hi in pairwise(edges)) if len(edges) > 2 else ()
+    if style != "curves" or np.unique(seen).size < FEWEST_VALUES_TO_BEND:
+        return
+    parts = 1 + min(max(len(seen) // ROWS_PER_BEND, 1), MOST_BENDS)
+    bends = np.unique(np.quantile(seen, np.arange(1, parts) / parts, method="nearest"))
+    bends = bends[(bends > first) & (bends < last)]
+    if bends.size:
+        yield from ((lo, hi, PIECE_SCALE) for lo, hi in pairwise([first - reach, *bends.tolist(), last + reach]))
 
 
 def level_texts(values: pl.Series) -> pl.Series:

@@ -9,7 +9,7 @@ import numpy as np
 from milepost.metrics.answers import Task
 from milepost.metrics.losses import centre_of
 
-LARGEST = float(np.finfo(np.float32).max)  # scikit-learn's trees compare in this precision
+LARGEST = 1e30  # scikit-learn sums and compares in single precision, which ends at 3e38
 SMOOTHING_ROWS = 1.0  # a leaf's class shares count this many rows of the overall shares
 
 

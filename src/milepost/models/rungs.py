@@ -22,7 +22,6 @@ from milepost.models.material import Material
 from milepost.models.out_of_fold import plain
 from milepost.predictor.encode import encode_table
 from milepost.predictor.linear import linear_table
-from milepost.predictor.members import answers_of
 
 PENALTIES = (1000.0, 100.0, 10.0, 1.0, 0.1, 0.01)
 WITHIN_CHANCE = 0.5  # standard errors of the paired difference
@@ -226,11 +225,6 @@ def _boosted(name: str) -> Callable[[Work], Member]:
         return Member(document, {file: trees.text}, float(trees.rounds))
 
     return fit
-
-
-def mean_loss(member: Member, material: Material) -> float:
-    """Return the member's mean loss on all rows of material."""
-    return float(_losses(answers_of(member.document, member.files, material.frame), material).mean())
 
 
 def _losses(answers: np.ndarray, material: Material) -> np.ndarray:

@@ -131,7 +131,7 @@ def agree(answer: pl.Series, theirs: pl.Series, *, rel: float) -> bool:
     return answer.fill_null(math.nan).to_list() == pytest.approx(known, rel=rel, abs=0, nan_ok=True)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(WHOLES)
 def test_polars_sql_gives_the_same_on_the_shared_language(text):
     assert agree(ours(text), TABLE.with_columns(answer=pl.sql_expr(text))["answer"], rel=1e-15), text

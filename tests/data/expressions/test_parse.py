@@ -296,7 +296,7 @@ WORDS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.one_of(st.lists(st.sampled_from(WORDS), max_size=9).map(" ".join), st.text(max_size=12)))
 def test_any_text_is_understood_or_refused_with_its_place(text):
     answer = understood_or_error(text)

@@ -165,7 +165,7 @@ def by_column(tree: object, table: pl.DataFrame) -> list[object]:
     return table.with_columns(answer=as_polars(tree))["answer"].to_list()
 
 
-@settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=600, suppress_health_check=list(HealthCheck))
 @given(st.sampled_from(list(COLUMNS)).flatmap(rooted), st.lists(rows, min_size=1, max_size=4))
 def test_both_evaluators_give_the_same_bits(text, some_rows):
     tree = parse(text, types=TYPES, where="a test").tree

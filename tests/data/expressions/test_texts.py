@@ -11,7 +11,7 @@ from milepost.data.expressions.functions import FUNCTIONS
 LIKE = FUNCTIONS["like"]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.text("ab\nß", max_size=8), st.text("ab%_", max_size=7))
 def test_like_answers_as_polars_does(text, pattern):
     theirs = pl.DataFrame({"s": [text]}).select(pl.sql_expr(f"s LIKE '{pattern}'")).item()

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import polars as pl
 import pytest
@@ -7,6 +9,7 @@ from milepost.api.opening import open_problem
 from milepost.ground.errors import MilepostError
 from milepost.ground.events import silent
 from milepost.predictor.load import load_predictor
+from milepost.show.console import terminal_text
 from telco import edit_contract, few_rows, write_few, write_waves
 
 
@@ -77,6 +80,84 @@ def test_a_criterion_that_changed_is_judged_without_another_look(judged):
     edit_contract(judged, ">= 0.70", ">= 0.95")
     verdict = milepost.evaluate(problem=judged / "milepost.toml").verdict
     assert (verdict.overall, verdict.look) == ("not met", 1)
+
+
+def criterion_after(folder, bound):
+    """Return the verdict by a contract of the few rows whose accuracy is bound like that."""
+    problem = folder / "milepost.toml"
+    text = re.sub(r'accuracy = ".*"', f'accuracy = "{bound}"', problem.read_text(encoding="utf-8"))
+    problem.write_text(text, encoding="utf-8")
+    return milepost.evaluate(problem=problem)
+
+
+def test_a_limit_that_was_lowered_after_the_rows_were_seen_makes_no_champion(few):
+    assert criterion_after(few, ">= 0.95").outcome == "not met"
+    eased = criterion_after(few, ">= 0.60")
+    assert (eased.outcome, eased.is_champion, eased.verdict.look) == ("met", False, 1)
+    assert eased.verdict.changed.before == ("accuracy >= 0.95",)
+    assert eased.verdict.changed.says in eased.verdict.says
+    assert "with hindsight a limit can always be met" in eased.verdict.changed.says
+    assert "promote few:1 --reason" in eased.standing
+    status = milepost.status(few / "milepost.toml")
+    assert status.decisions[-1].figures["changed"]["before"] == ["accuracy >= 0.95"]
+    assert "the criteria were changed" in status.decisions[-1].says
+
+
+def test_a_bundle_trained_after_the_limit_was_lowered_is_judged_with_hindsight_too(few):
+    criterion_after(few, ">= 0.95")
+    edit_contract(few, "[split]", '[features]\nlong = "tenure > 40"\n[split]')
+    edit_contract(few, ">= 0.95", ">= 0.60")
+    second = milepost.train(few / "milepost.toml")
+    assert second.version == 2
+    eased = milepost.evaluate(problem=few / "milepost.toml")
+    assert (eased.verdict.look, eased.outcome, eased.is_champion) == (2, "met", False)
+    assert eased.verdict.is_by_hindsight
+
+
+def test_going_back_to_the_first_limit_is_no_hindsight(few):
+    criterion_after(few, ">= 0.95")
+    criterion_after(few, ">= 0.60")
+    assert criterion_after(few, ">= 0.95").verdict.changed is None
+
+
+def test_a_limit_that_was_raised_is_told_and_harmless(few):
+    unsure = criterion_after(few, ">= 0.85")
+    assert unsure.outcome == "can't tell yet"
+    raised = criterion_after(few, ">= 0.86").verdict
+    assert raised.changed.is_harmless
+    assert not raised.is_by_hindsight
+    assert "made stricter after these test rows had been seen" in " ".join(raised.says)
+
+
+def test_a_first_limit_that_was_written_after_the_rows_were_seen_is_hindsight(few):
+    edit_contract(few, 'accuracy = ">= 0.70"\n', "")
+    none = milepost.evaluate(problem=few / "milepost.toml")
+    assert none.verdict.changed is None
+    edit_contract(few, "[success]\n", '[success]\naccuracy = ">= 0.60"\n')
+    eased = milepost.evaluate(problem=few / "milepost.toml")
+    assert (eased.outcome, eased.is_champion) == ("met", False)
+    assert "(before: none)" in eased.verdict.changed.says
+
+
+def test_without_a_criterion_the_look_is_told_with_a_line_to_write_and_the_main_measures(few):
+    edit_contract(few, 'accuracy = ">= 0.70"\n', "")
+    heard = []
+    none = milepost.evaluate(problem=few / "milepost.toml", listener=heard.append)
+    assert any("look 1, now counted" in event.message for event in heard)
+    assert "this is look 1" in none.verdict.says[1]
+    assert 'under [success] in the contract, such as accuracy = ">= 0.80"' in none.verdict.says[1]
+    told = terminal_text(none)
+    assert re.search(r"accuracy +\d", told)
+    assert "area under the ROC curve" in told
+
+
+def test_before_any_training_not_even_the_table_is_read(tmp_path):
+    problem = write_few(tmp_path)
+    (tmp_path / "few.csv").unlink()
+    with pytest.raises(MilepostError, match="No bundle has been trained yet") as caught:
+        milepost.evaluate(problem=problem)
+    assert caught.value.fix == "Run: milepost train"
+    assert not (tmp_path / ".milepost").exists()
 
 
 @pytest.mark.parametrize(

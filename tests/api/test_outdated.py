@@ -1,7 +1,11 @@
+import re
+
 import pytest
 
 import milepost
-from milepost.api.outdated import other_criteria
+from milepost.api.outdated import asked_of, criteria_changed, needs_training, other_criteria, why_outdated
+from milepost.registry.decisions import Entry
+from telco import edit_contract
 
 
 @pytest.mark.parametrize(
@@ -17,3 +21,76 @@ def test_the_same_criteria_in_any_order_are_of_today(telco_folder, held, clause)
     said = other_criteria(held, milepost.read_problem(telco_folder / "milepost.toml"))
     assert bool(said) == bool(clause)
     assert clause in said
+
+
+def test_a_verdict_by_the_contract_as_it_is_stands(telco_folder):
+    contract = milepost.read_problem(telco_folder / "milepost.toml")
+    assert why_outdated([criterion.text for criterion in contract.success], asked_of(contract), contract) == ""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ('target = "churn"', 'target = "phone_service"', "problem.target in the contract has changed"),
+        ('horizon = "30d"', 'horizon = "60d"', "problem.horizon in the contract has changed"),
+        ('id = "customer"', 'id = "customer"\ngroup = "contract"', "data.group in the contract has changed"),
+        (
+            "[features]",
+            '[data.repairs]\ntenure = "0 is missing"\n[features]',
+            "data.repairs in the contract has changed",
+        ),
+        ("[climb]", "[split]\ntest = 0.25\n[climb]", ""),
+        ("[climb]", '[climb]\nloss = "squared"', ""),
+        ('budget = "small"', 'budget = "large"', ""),
+    ],
+)
+def test_what_decides_the_meaning_of_a_verdict_is_told_by_its_key(telco, old, new, changed):
+    before = milepost.read_problem(telco / "milepost.toml")
+    today = milepost.read_problem(edit_contract(telco, old, new))
+    said = why_outdated([criterion.text for criterion in today.success], asked_of(before), today)
+    assert (said == "") == (changed == "")
+    assert changed in said
+
+
+def test_no_value_of_the_contract_is_kept_with_the_verdict(telco):
+    contract = milepost.read_problem(telco / "milepost.toml")
+    assert all(re.fullmatch("[0-9a-f]{16}", value) for value in asked_of(contract).values())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "needed"),
+    [
+        ('target = "churn"', 'target = "phone_service"', True),
+        ('source = "telco.csv"', 'source = "newer.csv"', True),
+        ("[climb]", "[split]\ntest = 0.5\n[climb]", True),
+        ('horizon = "30d"', 'horizon = "60d"', False),
+        (">= 0.70", ">= 0.60", False),
+        ("false_positive = -40", "false_positive = -41", False),
+    ],
+)
+def test_only_another_question_or_other_rows_need_a_training(telco, old, new, needed):
+    before = asked_of(milepost.read_problem(telco / "milepost.toml"))
+    today = milepost.read_problem(edit_contract(telco, old, new))
+    assert needs_training(before, today) is needed
+
+
+def verdict_by(contract, **other):
+    held = {"criteria": [criterion.text for criterion in contract.success], "asked": asked_of(contract)}
+    return Entry("verdict", contract.aim.name, "judged", "b", held | other)
+
+
+def test_other_money_under_the_same_limit_is_another_criterion(telco):
+    before = milepost.read_problem(edit_contract(telco, 'recall = ">= 0.40"', 'value = ">= 10"'))
+    today = milepost.read_problem(edit_contract(telco, "false_positive = -40", "false_positive = -4"))
+    assert criteria_changed([verdict_by(before)], before) is None
+    changed = criteria_changed([verdict_by(before)], today)
+    assert not changed.is_harmless
+    assert "other value.false_positive" in changed.says
+
+
+def test_verdicts_on_another_target_were_no_view_of_this_one(telco):
+    before = milepost.read_problem(telco / "milepost.toml")
+    edit_contract(telco, ">= 0.70", ">= 0.60")
+    today = milepost.read_problem(edit_contract(telco, 'target = "churn"', 'target = "phone_service"'))
+    assert criteria_changed([verdict_by(before)], today) is None
+    assert criteria_changed([verdict_by(before, asked=None)], today) is not None  # of an earlier version: unknown

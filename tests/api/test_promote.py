@@ -49,20 +49,31 @@ def test_a_champion_is_not_promoted_twice(judged):
 
 
 def test_a_verdict_by_other_criteria_is_not_enough(judged_waiting):
-    problem = edit_contract(judged_waiting, ">= 0.70", ">= 0.60")
+    problem = edit_contract(judged_waiting, ">= 0.70", ">= 0.71")
     with pytest.raises(MilepostError, match="not of today") as caught:
         milepost.promote("churn:2", problem=problem)
     assert "accuracy >= 0.70, recall >= 0.40" in caught.value.what
-    assert "accuracy >= 0.60, recall >= 0.40" in caught.value.what
+    assert "accuracy >= 0.71, recall >= 0.40" in caught.value.what
     assert f"milepost evaluate churn:2 --problem {problem}" in caught.value.fix
     assert milepost.evaluate("churn:2", problem=problem).verdict.look == 2  # as before: no new look
     assert milepost.promote("churn:2", problem=problem).bundle_id
 
 
+def test_a_limit_that_was_lowered_after_the_rows_were_seen_needs_a_reason(judged_waiting):
+    problem = edit_contract(judged_waiting, ">= 0.70", ">= 0.60")
+    assert milepost.evaluate("churn:2", problem=problem).outcome == "met"
+    with pytest.raises(MilepostError, match="'met' with hindsight only") as caught:
+        milepost.promote("churn:2", problem=problem)
+    assert "--reason" in caught.value.fix
+    says = milepost.promote("churn:2", reason="60 % is what the desk can bear", problem=problem).says
+    assert "changed after the test rows had been seen (before: accuracy >= 0.70, recall >= 0.40)" in says
+    assert says.endswith("Reason: 60 % is what the desk can bear")
+
+
 def test_with_a_reason_the_history_says_that_the_verdict_was_outdated(judged_waiting):
     problem = edit_contract(judged_waiting, ">= 0.70", ">= 0.60")
     says = milepost.promote("churn:2", reason="the easier aim is agreed", problem=problem).says
-    assert "its verdict is 'met', but the bundle was held against accuracy >= 0.70" in says
+    assert "its verdict is “met”, but the bundle was held against accuracy >= 0.70" in says
     assert says.endswith("Reason: the easier aim is agreed")
 
 
@@ -79,6 +90,49 @@ def test_a_verdict_on_the_test_rows_of_an_earlier_training_is_not_enough(judged_
     (bundle_id,) = [version.bundle_id for version in store.versions() if version.number == 2]
     store.attach(bundle_id, "lineage", store.evidence(bundle_id, "lineage") | {"split": "0" * 64})
     with pytest.raises(MilepostError, match="other data or another split"):
+        milepost.promote("churn:2", problem=problem)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ('positive = "Yes"', 'positive = "No"', "problem.positive in the contract has"),
+        ('source = "telco.csv"', 'source = "other.csv"', "data.source in the contract has"),
+        (
+            "[climb]",
+            "[split]\ntest = 0.5\nstrategy = 'stratified'\n[climb]",
+            "split.test, split.strategy in the contract have",
+        ),
+    ],
+)
+def test_a_verdict_on_another_question_or_other_rows_is_not_enough(judged_waiting, old, new, changed):
+    problem = edit_contract(judged_waiting, old, new)
+    with pytest.raises(MilepostError, match="not of today") as caught:
+        milepost.promote("churn:2", problem=problem)
+    assert f"{changed} changed since it was given" in caught.value.what
+    assert caught.value.fix.startswith("Run: milepost train")  # `evaluate` would refuse
+
+
+def test_money_counts_where_a_criterion_is_about_money(judged_waiting):
+    problem = edit_contract(judged_waiting, 'recall = ">= 0.40"', 'recall = ">= 0.40"\nvalue = ">= -100_000"')
+    assert milepost.evaluate("churn:2", problem=problem).outcome == "met"
+    edit_contract(judged_waiting, "false_positive = -40", "false_positive = -41")
+    with pytest.raises(MilepostError, match=r"value\.false_positive in the contract has changed since"):
+        milepost.promote("churn:2", problem=problem)
+
+
+def test_what_says_nothing_about_the_test_rows_may_change(judged_waiting):
+    edit_contract(judged_waiting, "false_positive = -40", "false_positive = -41")
+    edit_contract(judged_waiting, "tenure < 6", "tenure < 7")
+    problem = edit_contract(judged_waiting, "total_charges / nullif(tenure, 0)", "total_charges / 2")
+    assert "but" not in milepost.promote("churn:2", problem=problem).says
+
+
+def test_a_verdict_that_was_cut_off_before_its_question_was_kept_is_not_enough(judged_waiting):
+    problem = judged_waiting / "milepost.toml"
+    for asked in judged_waiting.glob(".milepost/artifacts/*/artifacts/evidence/asked.json"):
+        asked.unlink()
+    with pytest.raises(MilepostError, match="does not say which question"):
         milepost.promote("churn:2", problem=problem)
 
 

@@ -1,3 +1,6 @@
+import re
+import shutil
+
 import milepost
 from telco import edit_contract
 
@@ -43,3 +46,26 @@ def test_a_verdict_by_other_criteria_wants_another_evaluation_and_no_training(ju
     assert status.next_step.startswith("milepost evaluate")
     assert milepost.evaluate(problem=judged / "milepost.toml").verdict.look == 1
     assert all(done(milepost.status(judged / "milepost.toml")).values())
+
+
+def test_a_verdict_on_another_question_wants_another_training(judged):
+    edit_contract(judged, 'positive = "Yes"', 'positive = "No"')
+    status = milepost.status(judged / "milepost.toml")
+    (evaluate,) = [milestone for milestone in status.milestones if milestone.step == "evaluate"]
+    assert not evaluate.is_done
+    assert evaluate.says.endswith("But problem.positive in the contract has changed since it was given.")
+    assert status.next_step.startswith("milepost train")  # `evaluate` would refuse
+
+
+def test_an_interrupted_climb_goes_on_with_train(telco, trained_folder):
+    shutil.copytree(trained_folder / ".milepost" / "climbs", telco / ".milepost" / "climbs")
+    status = milepost.status(telco / "milepost.toml")
+    (train,) = [milestone for milestone in status.milestones if milestone.step == "train"]
+    assert not train.is_done
+    assert re.search(r"a part of a climb is kept \(\d+ folds fitted\)", train.says)
+    assert status.next_step == f"milepost train --problem {telco / 'milepost.toml'}"
+
+
+def test_single_rungs_do_not_crowd_out_the_decisions(judged):
+    status = milepost.status(judged / "milepost.toml")
+    assert [decision.kind for decision in status.decisions] == ["trained", "looked", "verdict", "promoted"]

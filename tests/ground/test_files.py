@@ -52,6 +52,21 @@ def test_the_old_folder_comes_back_where_the_new_one_cannot_take_its_place(folde
     assert (names_in(folder), names_in(folder.parent)) == (["old"], ["place"])
 
 
+def test_the_old_folder_stays_aside_where_it_cannot_come_back(folder, monkeypatch):
+    replace = Path.replace
+
+    def refuse(source: Path, target: Path) -> Path:
+        if Path(target) == folder:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(source), None, str(target))
+        return replace(source, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(EnvironmentFault, match="disk refused"), whole_folder(folder) as partial:
+        (partial / "new").write_text("new")
+    [aside] = folder.parent.iterdir()
+    assert (aside.name.endswith(".old"), names_in(aside)) == (True, ["old"])
+
+
 def test_a_file_that_is_not_whole_leaves_no_trace(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("old")

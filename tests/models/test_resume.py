@@ -82,6 +82,13 @@ def test_an_old_climb_is_swept_away_however_few_there_are(climbs):
     assert names_in(folder) == ["young"]
 
 
+def test_a_climb_whose_folds_were_only_read_counts_as_used(climbs):
+    folder = climbs(**{f"climb{age}": timedelta(hours=age) for age in range(MOST_CLIMBS + 1)})
+    Finished(folder / f"climb{MOST_CLIMBS}").get_or_make("linear", 0, 2, _never)
+    sweep(folder, now=NOW)
+    assert names_in(folder) == sorted(f"climb{age}" for age in range(MOST_CLIMBS + 1) if age != MOST_CLIMBS - 1)
+
+
 def test_without_any_climb_there_is_nothing_to_sweep(tmp_path):
     sweep(tmp_path / "climbs", now=NOW)
     assert names_in(tmp_path) == []

@@ -4,8 +4,9 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from milepost.registry.history import read_history
-from milepost.registry.looks import Look, looks, record_look
+from milepost.registry.decisions import Entry
+from milepost.registry.history import append, read_history
+from milepost.registry.looks import Look, looks, record_look, verdicts_on
 
 SPLIT = "a1" * 32
 
@@ -28,6 +29,13 @@ def test_looks_at_another_split_count_for_themselves(tmp_path):
 
 def test_a_split_that_nobody_looked_at_has_no_looks(tmp_path):
     assert looks(tmp_path / "none", SPLIT) == 0
+
+
+def test_the_verdicts_on_a_split_come_in_order_whatever_the_problem_is_called(tmp_path):
+    for name, bundle, split in [("telco", "aaa", SPLIT), ("telco", "bbb", "b2" * 32), ("renamed", "ccc", SPLIT)]:
+        append(tmp_path, [Entry("verdict", name, "judged", bundle, {"split": split})])
+    look(tmp_path, "ddd")
+    assert [verdict.bundle_id for verdict in verdicts_on(tmp_path, SPLIT)] == ["aaa", "ccc"]
 
 
 def test_the_history_says_how_many_have_looked(tmp_path):

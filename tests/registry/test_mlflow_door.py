@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -12,7 +13,8 @@ import pytest
 
 from milepost.ground.errors import EnvironmentFault, MilepostError
 from milepost.ground.workspace import Workspace
-from milepost.registry.mlflow_door import calls, shown
+from milepost.registry.bundles import write_bundle
+from milepost.registry.mlflow_door import calls, lock_of, shown
 from milepost.registry.store import open_store
 
 
@@ -129,5 +131,13 @@ def test_a_disk_that_is_full_while_the_file_is_made_leaves_nothing_half_made(tmp
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
     assert "EnvironmentFault" in done.stderr
     assert "Free some space" in done.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["mlflow.db.lock"]
+    assert list(tmp_path.iterdir()) == [lock_of(Workspace(tmp_path).registry_uri)]
     open_store(Workspace(tmp_path), name="telco-churn").connect()
+
+
+def test_a_file_is_made_and_recorded_in_under_one_lock_wherever_it_lies(tmp_path, empty_registry):
+    uri = f"sqlite:///{shutil.copy(empty_registry, tmp_path)}"
+    workspace = Workspace(tmp_path / ".milepost")
+    bundle = write_bundle(workspace.bundles, {"model.json": "{}"})
+    open_store(workspace, name="telco-churn", uri=uri).record(bundle, parameters={}, metrics={})
+    assert sorted(path for path in tmp_path.rglob("*.lock")) == [lock_of(uri)]

@@ -105,6 +105,18 @@ def test_digits_that_begin_two_ids_are_refused(workspace, find, trained):
         find("abcdef")
 
 
+def test_before_any_training_there_is_no_version(find):
+    with pytest.raises(MilepostError, match="so there is no version 1") as caught:
+        find("telco-churn:1")
+    assert caught.value.fix == "Run: milepost train"
+
+
+def test_a_problem_file_in_place_of_a_bundle_is_told_so(find):
+    with pytest.raises(MilepostError, match="is a problem file") as caught:
+        find("milepost.toml")
+    assert "--problem milepost.toml" in caught.value.fix
+
+
 def test_before_any_training_the_error_says_how_to_train(find):
     with pytest.raises(MilepostError, match="milepost train"):
         find(None)

@@ -43,10 +43,10 @@ def road(workspace, store, clock):
         def promote(self, bundle, verdict="met", **more):
             return promote(bundle.bundle_id, verdict=verdict, who="ada", clock=clock, **self.stores, **more)
 
-        def first(self, bundle, verdict):
+        def first(self, bundle, verdict, **more):
             entry = Entry("verdict", "telco-churn", f"The verdict is {verdict}.", bundle.bundle_id)
             append(self.history, [entry], clock=clock)
-            return promote_first(bundle.bundle_id, verdict=verdict, who="milepost", clock=clock, **self.stores)
+            return promote_first(bundle.bundle_id, verdict=verdict, who="milepost", clock=clock, **self.stores, **more)
 
         def rollback(self, to=None, **more):
             return rollback(to, who="ada", clock=clock, **self.stores, **more)
@@ -66,7 +66,7 @@ def test_promotion_is_written_and_the_alias_follows(road, recorded):
     assert road.champion() == bundle.bundle_id
     assert decision.kind == "promoted"
     assert decision.figures == {"version": 1, "previous": None, "who": "ada", "reason": "", "verdict": "met"}
-    assert decision.says == f"ada promoted bundle {bundle.bundle_id} (version 1); its verdict is 'met'."
+    assert decision.says == f"ada promoted bundle {bundle.bundle_id} (version 1); its verdict is “met”."
 
 
 @pytest.mark.parametrize("verdict", ["not met", "can't tell yet"])
@@ -107,6 +107,12 @@ def test_the_first_bundle_whose_verdict_is_met_becomes_champion(road, store, rec
     assert (road.champion(), store.alias("challenger")) == (good.bundle_id, None)
     assert road.first(better, "met") is None
     assert (road.champion(), store.alias("challenger")) == (good.bundle_id, 3)
+
+
+def test_a_verdict_that_is_met_with_hindsight_makes_no_first_champion(road, store, recorded):
+    eased = recorded("1")
+    assert road.first(eased, "met", by_hindsight=True) is None
+    assert (road.champion(), store.alias("challenger")) == (None, 1)
 
 
 def test_rollback_steps_down_the_line_of_champions(road, recorded):

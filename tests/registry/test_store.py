@@ -159,6 +159,18 @@ def test_a_bundle_damaged_in_the_registry_is_refused_and_not_left_behind(workspa
     assert list(workspace.bundles.iterdir()) == []
 
 
+@pytest.mark.parametrize("damaged", ["artifacts/bundle/manifest.json", "artifacts/bundle/model.json", "run.json"])
+def test_recording_a_bundle_again_mends_what_the_registry_holds(workspace, store, recorded, damaged):
+    bundle = recorded("{}")
+    store.attach(bundle.bundle_id, "verdict", {"overall": "met"})
+    [place] = workspace.artifacts.glob(f"*/{damaged}")
+    place.write_text("{")
+    assert store.record(bundle, parameters={}, metrics={}) == 1
+    assert store.evidence(bundle.bundle_id, "verdict") == {"overall": "met"}
+    shutil.rmtree(bundle.path)
+    assert verify(store.fetch(bundle.bundle_id).path).bundle_id == bundle.bundle_id
+
+
 def test_a_bundle_passed_off_as_another_is_refused(workspace, store, recorded):
     bundle, other = recorded("{}"), recorded('{"a":1}')
     shutil.rmtree(bundle.path)
@@ -204,6 +216,22 @@ def test_problems_in_one_workspace_have_versions_of_their_own(workspace, store, 
     assert other.versions() == ()
     assert other.record(bundle, parameters={}, metrics={}) == 1
     assert len(store.versions()) == 1
+
+
+def test_problems_that_trained_the_same_bundle_have_evidence_of_their_own(workspace, store, recorded):
+    bundle = recorded("{}")
+    other = open_store(workspace, name="iris")
+    other.record(bundle, parameters={}, metrics={})
+    store.attach(bundle.bundle_id, "verdict", {"overall": "not met"})
+    assert other.evidence(bundle.bundle_id, "verdict") is None
+    other.attach(bundle.bundle_id, "verdict", {"overall": "met"})
+    assert store.evidence(bundle.bundle_id, "verdict") == {"overall": "not met"}
+
+
+def test_a_bundle_of_another_problem_in_the_workspace_is_not_recorded(workspace, recorded):
+    bundle_id = recorded("{}").bundle_id
+    with pytest.raises(NotRecorded):
+        open_store(workspace, name="iris").evidence(bundle_id, "verdict")
 
 
 @pytest.mark.parametrize("name", ["a/b", "a:b", ".."])

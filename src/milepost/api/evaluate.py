@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from milepost.api.arguments import verb
 from milepost.api.next_step import next_step
-from milepost.api.opening import Opened, open_problem
+from milepost.api.opening import Opened, open_problem, workspace_of
+from milepost.api.outdated import asked_of, criteria_changed
 from milepost.api.storing import person, store_of
 from milepost.data.folds import variance_units
 from milepost.data.labels import truth
@@ -22,14 +24,16 @@ from milepost.metrics.answers import Answers
 from milepost.metrics.losses import centre_of
 from milepost.predictor.load import load_predictor
 from milepost.predictor.predictor import Predictor
-from milepost.problem.read import FILE_NAME
+from milepost.problem.read import FILE_NAME, read_problem
 from milepost.problem.spec import Problem
 from milepost.registry.champions import champion
 from milepost.registry.decisions import Entry
+from milepost.registry.evidence import Lineage
 from milepost.registry.history import append
-from milepost.registry.looks import record_look
+from milepost.registry.looks import Look, record_look, verdicts_on
 from milepost.registry.names import resolve
 from milepost.registry.promote import promote_first
+from milepost.registry.reading import read_evidence
 from milepost.registry.store import Store
 from milepost.show.notebook import Shows
 
@@ -61,6 +65,7 @@ class Evaluated(Shows):
         return self.verdict.overall
 
 
+@verb
 def evaluate(
     bundle: str | None = None,
     *,
@@ -71,7 +76,8 @@ def evaluate(
 ) -> Evaluated:
     """Return the verdict on a bundle, from test rows that chose nothing of it.
 
-    Each bundle that sees the same test rows is one look; the more looks, the wider the intervals.
+    Each bundle that sees the same test rows is one look; the more looks, the wider the intervals. Where the criteria
+    were changed after the rows had been seen, the verdict says so, and no bundle becomes champion by itself.
 
     Args:
         bundle: a folder, NAME@champion or NAME:VERSION; None takes the newest.
@@ -81,19 +87,23 @@ def evaluate(
         listener: hears the progress.
 
     Raises:
-        MilepostError: the bundle is not of this problem's data and split.
+        MilepostError: no such bundle was trained; it is not of this problem's data and split; or its evidence can't be
+            read.
     """
+    contract = read_problem(Path(problem))
+    workspace, store = workspace_of(contract), store_of(contract)
+    history = workspace.history
+    listener(Event("bundle", "looking for the bundle"))  # before the table is read, which may take minutes
+    found = resolve(bundle, workspace=workspace, store=store, history=history)
     opened = open_problem(Path(problem), listener=listener)
-    store, history = store_of(opened.problem), opened.workspace.history
-    listener(Event("bundle", "looking for the bundle"))
-    found = resolve(bundle, workspace=opened.workspace, store=store, history=history)
     _refuse_other_data(opened, store, found.bundle_id)
     predictor = load_predictor(found.path)
     look = record_look(
         history, split_hash=opened.split.hash, bundle_id=found.bundle_id, problem=opened.problem.aim.name, clock=clock
     )
-    listener(Event("evaluate", "answering the test rows"))
-    answers, baselines = _answers(opened, predictor, store.evidence(found.bundle_id, "baselines") or {})
+    listener(Event("evaluate", _opening(look)))
+    simpler = read_evidence(store, found.bundle_id, "baselines", dict[str, dict[str, Any]])
+    answers, baselines = _answers(opened, predictor, simpler or {})
     verdict = judge(
         answers,
         opened.problem.success,
@@ -101,19 +111,28 @@ def evaluate(
         split=opened.split.hash,
         baselines=baselines,
         look=look.number,
+        changed=criteria_changed(verdicts_on(history, opened.split.hash), opened.problem),
         seed=seed,
         quantile=centre_of(opened.loss),
     )
     listener(Event("store", "attaching the verdict"))
     store.attach(found.bundle_id, "verdict", verdict)
+    store.attach(found.bundle_id, "asked", asked_of(opened.problem))  # last: cut off here, the verdict counts as old
     return _settle(opened, store, found.bundle_id, verdict, is_newest=bundle is None, clock=clock)
+
+
+def _opening(look: Look) -> str:
+    return (
+        f"opening the test rows and answering them: look {look.number}, {'now' if look.is_new else 'already'} counted"
+    )
 
 
 def _refuse_other_data(opened: Opened, store: Store, bundle_id: str) -> None:
     """Refuse to judge a bundle on rows that it may have learned from."""
-    lineage, schema = store.evidence(bundle_id, "lineage"), store.evidence(bundle_id, "schema")
-    if lineage is not None and schema is not None and lineage["split"] == opened.split.hash:
-        asked, trained = opened.schema, Schema.from_json(schema)
+    lineage = read_evidence(store, bundle_id, "lineage", Lineage)
+    trained = read_evidence(store, bundle_id, "schema", Schema, build=Schema.from_json)
+    if lineage is not None and trained is not None and lineage.split == opened.split.hash:
+        asked = opened.schema
         if (asked.target.name, asked.task, asked.labels) == (trained.target.name, trained.task, trained.labels):
             return
         raise MilepostError(
@@ -156,8 +175,18 @@ def _settle(
     name, history = opened.problem.aim.name, opened.workspace.history
     held = [judged.criterion for judged in verdict.criteria]
     figures = {"look": verdict.look, "split": verdict.split, "overall": verdict.overall, "criteria": held}
+    figures |= {"asked": asked_of(opened.problem)}
+    figures |= {"changed": verdict.changed} if verdict.changed else {}
     append(history, [Entry("verdict", name, verdict.says[0], bundle_id, figures)], clock=clock)
-    promote_first(bundle_id, verdict=verdict.overall, who=person(), store=store, history=history, clock=clock)
+    promote_first(
+        bundle_id,
+        verdict=verdict.overall,
+        by_hindsight=verdict.is_by_hindsight,
+        who=person(),
+        store=store,
+        history=history,
+        clock=clock,
+    )
     answers_now, version = champion(history, name), store.version_of(bundle_id) or 0
     path = opened.problem.path or FILE_NAME
     return Evaluated(
@@ -166,19 +195,18 @@ def _settle(
         version=version,
         verdict=verdict,
         is_champion=answers_now == bundle_id,
-        standing=_standing(f"{name}:{version}", bundle_id, answers_now, verdict.overall, path),
+        standing=_standing(f"{name}:{version}", bundle_id, answers_now, verdict, path),
         next_step=next_step("report" if is_newest else f"report {name}:{version}", path),
     )
 
 
-def _standing(bundle: str, bundle_id: str, answers_now: str | None, overall: Outcome, problem: Path | str) -> str:
+def _standing(bundle: str, bundle_id: str, answers_now: str | None, verdict: Verdict, problem: Path | str) -> str:
     """Return what the bundle NAME:VERSION is now and how that changes."""
     if answers_now == bundle_id:
         return f"It is the champion: {bundle.rpartition(':')[0]}@champion is {bundle}."
-    if overall == "met":
-        return f"It stays a challenger beside the champion {answers_now}. To promote it: " + next_step(
-            f"promote {bundle}", problem
-        )
     beside = f" beside the champion {answers_now}" if answers_now else ""
+    if verdict.overall == "met" and not verdict.is_by_hindsight:
+        return f"It stays a challenger{beside}. To promote it: {next_step(f'promote {bundle}', problem)}"
+    why = f"its verdict is “{verdict.overall}”" + (" with hindsight only" if verdict.overall == "met" else "")
     anyway = next_step(f"promote {bundle} --reason '…'", problem)
-    return f"It stays a challenger{beside}: its verdict is “{overall}”. To let it answer all the same: {anyway}"
+    return f"It stays a challenger{beside}: {why}. To let it answer all the same: {anyway}"

@@ -1,11 +1,92 @@
-"""Whether a verdict is of today: it was given by criteria, on test rows, and both can change after it."""
+"""Whether a verdict is of today: what it was asked is kept with it, and held against the contract as it is now."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from milepost.evaluate.hindsight import CriteriaChange, criteria_change
+from milepost.ground.files import canonical_json, hash_of_text
+from milepost.ground.records import as_document
 from milepost.ground.text import listed
+from milepost.metrics.names import METRIC_NAMES
 from milepost.problem.spec import Problem
+from milepost.registry.decisions import Decision
+
+_HASH_DIGITS = 16
+# What decides which rows are test rows, what is true of them, and what is measured there; by table of the contract.
+# Features, today's rule and the columns that no model may see are the bundle's own: other ones make another bundle.
+_QUESTION = ("target", "positive", "task", "horizon")
+_ROWS = ("source", "id", "time", "known_at", "label_delay", "timezone", "group", "repairs")
+_MONEY = ("currency", "true_positive", "false_positive", "true_negative", "false_negative", "matrix", "row")
+
+
+def asked_of(contract: Problem) -> dict[str, str]:
+    """Return what a verdict by this contract stands on beside its criteria: dotted key -> hash of its value.
+
+    Money is part of it where a criterion is about money, and the loss where one is about its quantile.
+    """
+    tables = as_document(contract)
+    needs = {METRIC_NAMES[criterion.metric].needs for criterion in contract.success}
+    keys = [*_keys("problem", _QUESTION), *_keys("data", _ROWS), *_keys("split", tables["split"])]
+    keys += _keys("value", _MONEY) if "value" in needs else ()
+    keys += ["climb.loss"] if any(criterion.metric == "quantile_loss" for criterion in contract.success) else ()
+    return {key: _hash_at(tables, key) for key in keys}
+
+
+def why_outdated(held: Sequence[str], asked: Mapping[str, str] | None, contract: Problem) -> str:
+    """Return why a verdict does not answer what the contract asks today, a clause; empty where it does.
+
+    What is in the table is not looked at: `evaluate` reads it, and refuses other data.
+
+    Args:
+        held: the criteria that the bundle was held against, each as "accuracy >= 0.80"; the order does not matter.
+        asked: what else the verdict stands on, as asked_of gives it; None where that was not kept.
+        contract: as it is today.
+    """
+    if other := other_criteria(held, contract):
+        return other
+    if asked is None:
+        return "it does not say which question it answered"
+    changed = _changed(asked, contract)
+    if not changed:
+        return ""
+    return f"{listed(changed)} in the contract {'has' if len(changed) == 1 else 'have'} changed since it was given"
+
+
+def needs_training(asked: Mapping[str, str] | None, contract: Problem) -> bool:
+    """Return whether the contract asks another question, or of other rows, than when the verdict was given.
+
+    No bundle of that time can be judged by it then: `evaluate` refuses. Other criteria, other money and another horizon
+    need no training.
+
+    Args:
+        asked: what the verdict stands on, as asked_of gives it; None where that was not kept.
+        contract: as it is today.
+    """
+    judged_again = ("problem.horizon", "climb.loss", "value.")
+    return any(not key.startswith(judged_again) for key in _changed(asked or asked_of(contract), contract))
+
+
+def criteria_changed(verdicts: Sequence[Decision], contract: Problem) -> CriteriaChange | None:
+    """Return how the contract's criteria differ from those that the test rows were first seen by; None if they do not.
+
+    Args:
+        verdicts: all verdicts that were given on the test rows, first first; those on another target don't count.
+        contract: as it is today.
+    """
+    today = asked_of(contract)
+    target = "problem.target"
+    first = next((one for one in verdicts if _asked(one).get(target, today[target]) == today[target]), None)
+    if first is None:
+        return None
+    before = _asked(first)
+    terms = [key for key in today if key.startswith(("value.", "climb.")) and before.get(key, today[key]) != today[key]]
+    return criteria_change(first.figures.get("criteria", ()), contract.success, other_terms=terms)
+
+
+def _asked(verdict: Decision) -> Mapping[str, str]:
+    asked: Mapping[str, str] = verdict.figures.get("asked") or {}
+    return asked
 
 
 def other_criteria(held: Sequence[str], contract: Problem) -> str:
@@ -20,3 +101,18 @@ def other_criteria(held: Sequence[str], contract: Problem) -> str:
         return ""
     before, now = listed(held) or "no criterion", listed(asked) or "none"
     return f"the bundle was held against {before}, and the contract now asks for {now}"
+
+
+def _changed(asked: Mapping[str, str], contract: Problem) -> list[str]:
+    today = asked_of(contract)
+    return [key for key in today if today[key] != asked.get(key)]
+
+
+def _keys(table: str, names: Sequence[str] | Mapping[str, object]) -> list[str]:
+    return [f"{table}.{name}" for name in names]
+
+
+def _hash_at(tables: Mapping[str, Mapping[str, object] | None], key: str) -> str:
+    table, _, name = key.partition(".")
+    value = (tables[table] or {}).get(name)
+    return hash_of_text(canonical_json(value))[:_HASH_DIGITS]

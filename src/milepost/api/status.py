@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from milepost.api.arguments import verb
 from milepost.api.next_step import next_step
 from milepost.api.opening import workspace_of
-from milepost.api.outdated import other_criteria
+from milepost.api.outdated import needs_training, why_outdated
+from milepost.ground.text import counted
+from milepost.ground.workspace import Workspace
 from milepost.problem.read import read_problem
 from milepost.problem.spec import Problem
 from milepost.registry.champions import champion_of
@@ -40,7 +43,7 @@ class Status(Shows):
         name: of the problem.
         milestones: the road in order.
         warnings: what is wrong with the workspace.
-        decisions: the newest entries of the history, newest last.
+        decisions: the newest entries of the history but those about single rungs, newest last.
         next_step: the command to type next.
     """
 
@@ -51,26 +54,32 @@ class Status(Shows):
     next_step: str
 
 
+@verb
 def status(problem: Path | str = "milepost.toml", *, most_decisions: int = 5) -> Status:
     """Return where on the road the problem at a path stands.
 
     Args:
         problem: path of the problem file.
-        most_decisions: how many of the newest decisions come along.
+        most_decisions: how many of the newest decisions come along, 1 or more.
 
     Raises:
         MilepostError: the problem file is wrong.
     """
     contract = read_problem(Path(problem))
-    history = workspace_of(contract).history
-    name = contract.aim.name
+    workspace = workspace_of(contract)
+    history, name = workspace.history, contract.aim.name
     past = read_history(history, problem=name)
-    milestones = (_problem(contract.path, len(contract.success)), *_road(past, contract))
+    kept = _kept_folds(workspace)
+    milestones = (_problem(contract.path, len(contract.success)), *_road(past, contract, kept))
     broken = verify_history(history)
     warnings = () if broken is None else (f"The history is damaged: {broken.says}",)
     trained = _newest(past, "trained")
     newest = f"{name}:{trained.figures['version'] if trained else ''}"
-    return Status(name, milestones, warnings, past[-most_decisions:], _next(milestones, newest, problem))
+    decisions = tuple(decision for decision in past if decision.kind != "rung")  # `train` and `report` show those
+    following = _next(milestones, newest, problem)
+    if _wants_training(past, contract, kept):
+        following = next_step("train", problem)
+    return Status(name, milestones, warnings, decisions[-most_decisions:], following)
 
 
 def _problem(path: Path | None, criteria: int) -> Milestone:
@@ -78,12 +87,11 @@ def _problem(path: Path | None, criteria: int) -> Milestone:
     return Milestone("problem", True, said)
 
 
-def _road(past: Sequence[Decision], contract: Problem) -> tuple[Milestone, ...]:
-    trained, verdict = _newest(past, "trained"), _newest(past, "verdict")
-    judged = verdict if trained and verdict and verdict.bundle_id == trained.bundle_id else None
+def _road(past: Sequence[Decision], contract: Problem, kept: int) -> tuple[Milestone, ...]:
+    trained, judged = _newest(past, "trained"), _newest_judged(past)
     champion = champion_of(past, contract.aim.name)
     return (
-        Milestone("train", trained is not None, trained.says if trained else "no model yet"),
+        Milestone("train", trained is not None, trained.says if trained else _not_trained(kept)),
         _judged(judged, contract) if judged else Milestone("evaluate", False, _not_judged(trained)),
         Milestone(
             "champion", champion is not None, f"bundle {champion} answers" if champion else "no bundle answers yet"
@@ -91,9 +99,37 @@ def _road(past: Sequence[Decision], contract: Problem) -> tuple[Milestone, ...]:
     )
 
 
+def _newest_judged(past: Sequence[Decision]) -> Decision | None:
+    """Return the last verdict, if it is on the bundle trained last."""
+    trained, verdict = _newest(past, "trained"), _newest(past, "verdict")
+    return verdict if trained and verdict and verdict.bundle_id == trained.bundle_id else None
+
+
+def _kept_folds(workspace: Workspace) -> int:
+    """Return how many fitted folds of climbs are kept; which of them a climb can use, its data will say."""
+    return sum(1 for _ in workspace.climbs.glob("*/*.npz"))
+
+
+def _not_trained(kept: int) -> str:
+    if not kept:
+        return "no model yet"
+    return (
+        f"no model yet, but a part of a climb is kept ({counted(kept, 'fold')} fitted): "
+        "train goes on there, if table and contract are as they were"
+    )
+
+
+def _wants_training(past: Sequence[Decision], contract: Problem, kept: int) -> bool:
+    """Return whether a climb waits to go on, or the newest bundle cannot be judged by the contract as it is now."""
+    judged = _newest_judged(past)
+    return (
+        needs_training(judged.figures.get("asked"), contract) if judged else not _newest(past, "trained") and kept > 0
+    )
+
+
 def _judged(verdict: Decision, contract: Problem) -> Milestone:
-    other = other_criteria(verdict.figures["criteria"], contract) if "criteria" in verdict.figures else ""
-    return Milestone("evaluate", not other, f"{verdict.says} But {other}." if other else verdict.says)
+    why = why_outdated(verdict.figures.get("criteria", ()), verdict.figures.get("asked"), contract)
+    return Milestone("evaluate", not why, f"{verdict.says} But {why}." if why else verdict.says)
 
 
 def _not_judged(trained: Decision | None) -> str:

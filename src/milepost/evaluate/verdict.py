@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from milepost.evaluate.curves import Curves, draw
+from milepost.evaluate.hindsight import CriteriaChange
+from milepost.evaluate.simpler import simpler_is_better
 from milepost.ground.text import count, counted, figure, share
 from milepost.metrics.answers import Answers
 from milepost.metrics.measure import Measured, measure
-from milepost.metrics.names import METRIC_NAMES
+from milepost.metrics.names import METRIC_NAMES, Task
 from milepost.problem.criteria import Criterion
 
 Outcome = Literal["met", "not met", "can't tell yet"]
@@ -57,6 +59,7 @@ class Verdict:
         level: level of the intervals, 1 - 0.05 / look.
         split: hash of the split.
         curves: what the charts draw.
+        changed: how the criteria were changed after the rows had been seen; None where they were not.
     """
 
     bundle_id: str
@@ -72,6 +75,12 @@ class Verdict:
     level: float
     split: str
     curves: Curves
+    changed: CriteriaChange | None = None
+
+    @property
+    def is_by_hindsight(self) -> bool:
+        """Return whether the criteria were made easier, or other ones, after the rows had been seen."""
+        return self.changed is not None and not self.changed.is_harmless
 
 
 def level_at(look: int) -> float:
@@ -87,6 +96,7 @@ def judge(
     split: str,
     baselines: Mapping[str, Answers] | None = None,
     look: int = 1,
+    changed: CriteriaChange | None = None,
     seed: int = 0,
     quantile: float = 0.5,
 ) -> Verdict:
@@ -99,6 +109,7 @@ def judge(
         split: hash of the split.
         baselines: answers of simpler models to the same rows, by rung.
         look: how many bundles have been judged on these rows, this one included.
+        changed: how the criteria were changed after the rows had been seen; None where they were not.
         seed: of the intervals that need chance.
         quantile: which one "quantile_loss" judges, 0..1.
     """
@@ -113,10 +124,14 @@ def judge(
     judged = tuple(_judged(criterion, measures[criterion.metric], beside) for criterion in criteria)
     overall = _overall([one.outcome for one in judged])
     rows = len(answers.truth)
+    says = _sentences(overall, judged, rows, look, level, changed, answers.task)
+    says += simpler_is_better(
+        _what_counts(judged, measures), measures, beside, answers, baselines or {}, level=level, quantile=quantile
+    )
     return Verdict(
         bundle_id=bundle_id,
         overall=overall,
-        says=_sentences(overall, judged, rows, look, level),
+        says=says,
         criteria=judged,
         measures=measures,
         value=measures.get("value"),
@@ -127,7 +142,14 @@ def judge(
         level=level,
         split=split,
         curves=draw(answers),
+        changed=changed,
     )
+
+
+def _what_counts(judged: Sequence[Judged], measures: Mapping[str, Measured]) -> list[str]:
+    """Return the metrics that a simpler model is compared in: those of the criteria, and money, once."""
+    names = list(dict.fromkeys(one.metric for one in judged))
+    return names if "value" not in measures or {"value", "value_per_row"} & set(names) else [*names, "value"]
 
 
 def _offered(metric: str, answers: Answers) -> bool:
@@ -190,21 +212,20 @@ def _written(metric: str, value: float) -> str:
     return share(value) if METRIC_NAMES[metric].unit == "share" else figure(value, digits=4)
 
 
-def _sentences(overall: Outcome, judged: Sequence[Judged], rows: int, look: int, level: float) -> tuple[str, ...]:
-    by_outcome = {outcome: [one.criterion for one in judged if one.outcome == outcome] for outcome in _ORDER}
+def _sentences(
+    overall: Outcome,
+    judged: Sequence[Judged],
+    rows: int,
+    look: int,
+    level: float,
+    changed: CriteriaChange | None,
+    task: Task,
+) -> tuple[str, ...]:
+    says = [_headline(overall, judged, rows, changed), *(one.says for one in judged)]
     if not judged:
-        first = f"The contract names no success criterion, so {counted(rows, 'test row')} can't give a verdict."
-    elif overall == "met":
-        first = f"The model meets {_every(judged)} on {counted(rows, 'row')} that it had never seen."
-    elif overall == "not met":
-        first = (
-            f"The model does not meet {_joined(by_outcome['not met'], 'or')} on {counted(rows, 'row')} "
-            "that it had never seen."
-        )
-    else:
-        open_ones = _joined(by_outcome["can't tell yet"], "and")
-        first = f"{count(rows)} test rows can't tell yet whether the model meets {open_ones}."
-    says = [first, *(one.says for one in judged)]
+        says.append(_no_criterion(look, task))
+    if changed is not None and judged:
+        says.append(changed.says)
     if look > 1:
         says.append(
             f"This is look {look} at the same test rows. Each look is one more chance to be lucky, "
@@ -213,6 +234,37 @@ def _sentences(overall: Outcome, judged: Sequence[Judged], rows: int, look: int,
     return tuple(says)
 
 
+def _headline(overall: Outcome, judged: Sequence[Judged], rows: int, changed: CriteriaChange | None) -> str:
+    by_outcome = {outcome: [one.criterion for one in judged if one.outcome == outcome] for outcome in _ORDER}
+    if not judged:
+        return f"The contract names no success criterion, so {counted(rows, 'test row')} can't give a verdict."
+    if overall == "met":
+        met = f"The model meets {_every(judged)} on {counted(rows, 'row')} that it had never seen"
+        return f"{met}." if changed is None or changed.is_harmless else f"{met}, but {_HINDSIGHT}."
+    if overall == "not met":
+        return (
+            f"The model does not meet {_joined(by_outcome['not met'], 'or')} on {counted(rows, 'row')} "
+            "that it had never seen."
+        )
+    open_ones = _joined(by_outcome["can't tell yet"], "and")
+    return f"{count(rows)} test rows can't tell yet whether the model meets {open_ones}."
+
+
+def _no_criterion(look: int, task: Task) -> str:
+    """Return what it cost to open the rows without a criterion, and how to write one."""
+    return (
+        f"Opening them is counted all the same: this is look {look}. Write what must hold under [success] in the "
+        f"contract, such as {_EXAMPLES[task]}. But a limit that is written now is written with hindsight: "
+        "judge it on new rows, or let somebody promote with a reason."
+    )
+
+
+_HINDSIGHT = "the criteria were changed after somebody had seen them"
+_EXAMPLES: dict[Task, str] = {
+    "binary": 'accuracy = ">= 0.80"',
+    "multiclass": 'accuracy = ">= 0.80"',
+    "regression": 'mae = "<= 5" (in the unit of the target)',
+}
 _ORDER: tuple[Outcome, ...] = ("met", "not met", "can't tell yet")
 
 

@@ -103,7 +103,8 @@ def _take_place(partial: Path, path: Path) -> None:
             aside.replace(path)
         raise
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        if path.exists():  # else what lies aside is the only copy
+            shutil.rmtree(aside, ignore_errors=True)
 
 
 def write_text(path: Path, text: str) -> None:

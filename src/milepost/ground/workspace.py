@@ -47,9 +47,5 @@ class Workspace:
         return f"sqlite:///{self.root.resolve() / 'mlflow.db'}"
 
     @property
-    def registry_lock(self) -> Path:
-        return self.root / "mlflow.db.lock"
-
-    @property
     def artifacts(self) -> Path:
         return self.root / "artifacts"

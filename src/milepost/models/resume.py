@@ -1,13 +1,15 @@
 """Finished folds on disk, so that an interrupted climb goes on where it was and ends the same.
 
 A climb that has ended keeps its folds too: another training that differs only in what comes after the climb, such as
-a criterion, takes them as they are. Older ones are removed by sweep.
+a criterion, takes them as they are. Those that were not used for long are removed by sweep.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -58,6 +60,7 @@ class Finished:
         path = self.folder / f"{rung}-{position}.npz"
         stored = _read(path)
         if stored is not None and len(stored.answers) == rows:
+            _touch(self.folder)
             return stored
         result = make()
         if result.failed is None:
@@ -66,7 +69,7 @@ class Finished:
 
 
 def sweep(climbs: Path, *, now: datetime) -> None:
-    """Remove the folders of all climbs but the newest MOST_CLIMBS, and of those that are older than LONGEST_KEPT.
+    """Remove all climbs but the MOST_CLIMBS used last, and those that were not used for LONGEST_KEPT.
 
     A climb that runs at the same time goes on where its folder is taken from it: it only loses what it had kept.
 
@@ -83,6 +86,12 @@ def sweep(climbs: Path, *, now: datetime) -> None:
     for place, (age, folder) in enumerate(sorted(ages)):
         if place >= MOST_CLIMBS or age > LONGEST_KEPT.total_seconds():
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _touch(folder: Path) -> None:
+    """Let a climb count as used now: reading its folds alone does not change the time of the folder."""
+    with suppress(OSError):  # swept away by another training, or on a disk that can only be read
+        os.utime(folder)
 
 
 def _read(path: Path) -> FoldResult | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.text import counted
+from milepost.registry.champions import VERDICT
 from milepost.registry.decisions import Decision, Entry
 from milepost.registry.history import History, append_if, read_history
 
@@ -61,6 +62,16 @@ def record_look(history: History, *, split_hash: str, bundle_id: str, problem: s
     if append_if(history, choose, clock=clock):
         return Look(len(earlier) + 1, is_new=True)
     return Look(earlier.index(bundle_id) + 1, is_new=False)
+
+
+def verdicts_on(history: History, split_hash: str) -> tuple[Decision, ...]:
+    """Return the verdicts given on the split, first first, whatever the problem was called.
+
+    Raises:
+        EnvironmentFault: the store refused.
+    """
+    given = read_history(history, kinds=[VERDICT])
+    return tuple(decision for decision in given if decision.figures.get("split") == split_hash)
 
 
 def _judged(past: Sequence[Decision], split_hash: str) -> tuple[str, ...]:

@@ -102,12 +102,33 @@ def shown(uri: str) -> str:
     return _CREDENTIALS.sub("", uri)
 
 
+def lock_of(uri: str) -> Path | None:
+    """Return the file that is locked while a SQLite store is made or recorded in; None for a server.
+
+    >>> str(lock_of("sqlite:////data/.milepost/mlflow.db")), lock_of("https://mlflow.example.org")
+    ('/data/.milepost/mlflow.db.lock', None)
+    """
+    return _lock_beside(_file_of(uri)) if _is_file(uri) else None
+
+
+def _lock_beside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.lock")
+
+
+def _is_file(uri: str) -> bool:
+    return urlsplit(uri).scheme.split("+")[0] == "sqlite"
+
+
+def _file_of(uri: str) -> Path:
+    return Path(uri.split("://", 1)[1].removeprefix("/"))
+
+
 def _knock(uri: str) -> str:
     """Return the address for MLflow; find a database that does not answer before MLflow waits minutes for it."""
     parts = urlsplit(uri)
+    if _is_file(uri):
+        return _knock_at_file(_file_of(uri), uri)
     scheme = parts.scheme.split("+")[0]
-    if scheme == "sqlite":
-        return _knock_at_file(Path(uri.split("://", 1)[1].removeprefix("/")), uri)
     if scheme in _PORTS and parts.hostname:
         socket.create_connection((parts.hostname, parts.port or _PORTS[scheme]), _PATIENCE_SECONDS).close()
     return uri
@@ -128,7 +149,7 @@ def _knock_at_file(path: Path, uri: str) -> str:
     path.parent.mkdir(parents=True, exist_ok=True)
     is_new = _is_empty(path)
     if is_new:
-        with one_at_a_time(path.with_name(f"{path.name}.lock")):
+        with one_at_a_time(_lock_beside(path)):
             if _is_empty(path):  # else another process was faster, and its file is as good
                 _make_file(path)
     with closing(sqlite3.connect(path, timeout=_PATIENCE_SECONDS, isolation_level=None)) as connection:

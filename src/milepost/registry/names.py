@@ -69,6 +69,9 @@ def _meant(name: str, past: Sequence[Decision], workspace: Workspace, store: Sto
             return _by_alias(rest, past, store) if mark == "@" else _by_version(rest, store)
     if _ID.fullmatch(name):
         return _by_prefix(name, past, workspace)
+    if name.endswith(".toml"):
+        fix = f'Give the problem file as such: --problem {name}, or in Python problem="{name}".'
+        raise MilepostError(f"{name!r} is a problem file, not a bundle.", where="the name of a bundle", fix=fix)
     raise MilepostError(
         f"{name!r} names no bundle.",
         where="the name of a bundle",
@@ -106,6 +109,12 @@ def _by_alias(alias: str, past: Sequence[Decision], store: Store) -> str:
 def _by_version(number: str, store: Store) -> str:
     versions = {str(version.number): version.bundle_id for version in store.versions() if version.bundle_id}
     bundle_id = versions.get(number)
+    if not versions:
+        raise MilepostError(
+            f"No bundle of {store.name} has been trained yet, so there is no version {number}.",
+            where=f"bundle name {store.name}:{number}",
+            fix="Run: milepost train",
+        )
     if bundle_id is None:
         raise UnknownNameError("version", number, known=list(versions), where=f"bundle name {store.name}:{number}")
     return bundle_id

@@ -59,7 +59,7 @@ def promote(
     reason = (reason or "").strip()
     if verdict != "met" and not reason:
         raise MilepostError(
-            f"Bundle {bundle_id} may not answer yet: its verdict is {verdict!r}.",
+            f"Bundle {bundle_id} may not answer yet: its verdict is “{verdict}”.",
             where=f"bundle {bundle_id} of {store.name}",
             fix="Give the reason for promoting it all the same, in words: --reason '…'",
         )
@@ -70,7 +70,7 @@ def promote(
         if before == bundle_id:
             return []
         but = f", but {caveat}" if caveat else ""
-        says = f"{who} promoted bundle {bundle_id} (version {version}); its verdict is {verdict!r}{but}."
+        says = f"{who} promoted bundle {bundle_id} (version {version}); its verdict is “{verdict}”{but}."
         figures = {"version": version, "previous": before, "who": who, "reason": reason, "verdict": verdict}
         figures |= {"caveat": caveat} if caveat else {}
         return [Entry(PROMOTED, store.name, says + _because(reason), bundle_id, figures)]
@@ -81,11 +81,19 @@ def promote(
 
 
 def promote_first(
-    bundle_id: str, *, verdict: Outcome, who: str, store: Store, history: History, clock: Clock = wall_clock
+    bundle_id: str,
+    *,
+    verdict: Outcome,
+    by_hindsight: bool = False,
+    who: str,
+    store: Store,
+    history: History,
+    clock: Clock = wall_clock,
 ) -> Decision | None:
     """Return the decision that made the bundle champion because there was none; None if it stays a challenger.
 
-    It stays one where another bundle is champion already, or its verdict is not "met".
+    It stays one where another bundle is champion already, its verdict is not "met", or the criteria of its verdict were
+    changed after the test rows had been seen: then a person has to decide.
 
     Raises:
         MilepostError: the registry has no such bundle.
@@ -94,9 +102,9 @@ def promote_first(
     version = _version(bundle_id, store)
 
     def choose(past: tuple[Decision, ...]) -> Sequence[Entry]:
-        if verdict != "met" or champion_of(past, store.name):
+        if verdict != "met" or by_hindsight or champion_of(past, store.name):
             return []
-        says = f"Bundle {bundle_id} (version {version}) is the first champion; its verdict is 'met'."
+        says = f"Bundle {bundle_id} (version {version}) is the first champion; its verdict is “met”."
         figures = {"version": version, "previous": None, "who": who, "reason": "", "verdict": verdict}
         return [Entry(PROMOTED, store.name, says, bundle_id, figures)]
 

@@ -5,9 +5,11 @@ run of a bundle          tags milepost.bundle_id, milepost.problem; parameters; 
 └── evidence/*.json      what is known of it: climb, verdict, timings, environment, lineage
 registered model         the problem's name; one version for each bundle, tag milepost.bundle_id; aliases
 
-In the workspace's own store, files and evidence are found by the folders of the runs, artifacts/<run>/artifacts, and
-not by the addresses in MLflow's tables: they stay found when the workspace is moved or copied, and reading them does
-not import MLflow.
+In the workspace's own store, files and evidence are found by the folders of the runs and not by the addresses in
+MLflow's tables: they stay found when the workspace is moved or copied, and reading them does not import MLflow.
+
+artifacts/<run>/run.json    {"bundle_id": "9f3a…", "problem": "telco-churn"}, the last file to be written
+artifacts/<run>/artifacts/  bundle/ and evidence/
 """
 
 from __future__ import annotations
@@ -26,11 +28,13 @@ from milepost.ground.records import as_document
 from milepost.ground.text import listed
 from milepost.ground.turns import one_at_a_time
 from milepost.ground.workspace import Workspace
-from milepost.predictor.manifest import read_manifest, verify
+from milepost.predictor.manifest import verify
 from milepost.registry.bundles import BundleRef, is_whole
-from milepost.registry.mlflow_door import calls, connect, shown
+from milepost.registry.mlflow_door import calls, connect, lock_of, shown
 from milepost.registry.runs import find_run, log_figures, start_run
 from milepost.registry.versions import Version, aliases_of, all_versions, number_of, register
+
+_HOLDER = "run.json"
 
 
 def open_store(workspace: Workspace, *, name: str, uri: str | None = None) -> Store:
@@ -94,9 +98,12 @@ class Store:
             if run is None:
                 artifacts = None if self._uri.startswith("http") else self._workspace.artifacts
                 run = start_run(client, self.name, bundle.bundle_id, artifacts=artifacts)
-            if run.info.status != "FINISHED":
+            is_finished = run.info.status == "FINISHED"
+            if not is_finished:
                 log_figures(client, run.info.run_id, parameters, metrics)
+            if not self._is_kept(run.info.run_id, bundle):
                 self._keep(client, run.info.run_id, bundle)
+            if not is_finished:
                 client.set_terminated(run.info.run_id, "FINISHED")
             number = number_of(client, self.name, bundle.bundle_id)
             return number or register(client, self.name, run=run, bundle_id=bundle.bundle_id)
@@ -124,6 +131,7 @@ class Store:
 
         Raises:
             NotRecorded: the bundle was never recorded.
+            ValueError: the document is no JSON text.
         """
         wanted = f"evidence/{name}.json"
         if self._is_local:
@@ -186,16 +194,27 @@ class Store:
             yield self._client
 
     def _alone(self) -> AbstractContextManager[None]:
-        """Hold other processes off the workspace's own store; a server orders its callers itself."""
-        return one_at_a_time(self._workspace.registry_lock) if self._is_local else nullcontext()
+        """Hold other processes off a store that is a file; a server orders its callers itself."""
+        lock = lock_of(self._uri)
+        return one_at_a_time(lock) if lock else nullcontext()
+
+    def _is_kept(self, run_id: str, bundle: BundleRef) -> bool:
+        """Return whether the run has the bundle, every byte of it; what a server has is not fetched to look at it."""
+        if not self._is_local:
+            return False
+        run = self._workspace.artifacts / run_id
+        kept = BundleRef(bundle.bundle_id, run / "artifacts" / "bundle")
+        return _holder(run) == (self.name, bundle.bundle_id) and is_whole(kept)
 
     def _keep(self, client: Any, run_id: str, bundle: BundleRef) -> None:
         """Copy the bundle's files to its run."""
         if not self._is_local:
             client.log_artifacts(run_id, str(bundle.path), "bundle")
             return
-        with whole_folder(self._workspace.artifacts / run_id / "artifacts" / "bundle") as partial:
+        run = self._workspace.artifacts / run_id
+        with whole_folder(run / "artifacts" / "bundle") as partial:
             shutil.copytree(bundle.path, partial, dirs_exist_ok=True)
+        write_text(run / _HOLDER, canonical_json({"problem": self.name, "bundle_id": bundle.bundle_id}))
 
     def _bring(self, bundle_id: str, folder: Path) -> None:
         """Copy the bundle's files from its run into an empty folder."""
@@ -216,13 +235,21 @@ class Store:
         return run_id
 
     def _folder_of(self, bundle_id: str) -> Path:
-        """Return the folder of a bundle's run in the workspace's own store."""
-        known = {}
-        for bundle in sorted(self._workspace.artifacts.glob("*/artifacts/bundle")):
-            try:
-                known[read_manifest(bundle).bundle_id] = bundle.parent
-            except MilepostError:
-                continue  # a damaged copy of another bundle is no reason not to find this one
+        """Return the folder of the run that this problem has of a bundle, in the workspace's own store.
+
+        Problems that share the workspace can train the same bundle, byte by byte, and judge it by other criteria.
+        """
+        holders = {run: _holder(run) for run in sorted(self._workspace.artifacts.glob("*/"))}
+        known = {held: run / "artifacts" for run, (problem, held) in holders.items() if problem == self.name}
         if bundle_id not in known:
             raise NotRecorded(bundle_id, known=list(known), where=self.where)
         return known[bundle_id]
+
+
+def _holder(run: Path) -> tuple[str, str]:
+    """Return the problem and the bundle_id of a run's folder; two empty texts where it does not say."""
+    try:
+        document = json.loads((run / _HOLDER).read_bytes())
+        return str(document["problem"]), str(document["bundle_id"])
+    except (OSError, ValueError, KeyError, TypeError):  # another run's damage is no reason not to find this one
+        return "", ""

@@ -68,7 +68,7 @@ def test_on_telco_most_of_the_accuracy_comes_for_free(tmp_path):
     assert accuracy.free == pytest.approx(0.735, abs=0.001)
     assert (accuracy.outlook, recall.outlook) == ("verifiable", "will probably end as can't tell yet")
     assert recall.counted_there == pytest.approx(467, abs=3)
-    assert sense.outcome == "can't tell yet"
+    assert (sense.outcome, sense.is_verifiable) == ("ready to train", False)
     assert any("73.5 %" in says for says in sense.says)
 
 
@@ -166,3 +166,23 @@ def test_a_positive_class_that_does_not_occur_is_refused(problem):
 def test_the_seed_changes_nothing_where_all_rows_are_looked_at(problem):
     path = problem('[success]\naccuracy = ">= 0.80"')
     assert check(path, seed=1) == check(path, seed=1)
+
+
+def test_a_result_prints_as_the_terminal_shows_it(telco_folder):
+    said = str(check(telco_folder / "milepost.toml"))
+    assert "What the criteria need" in said
+    assert "Next: milepost train" in said
+
+
+def test_tables_of_a_later_version_are_noted_to_do_nothing_yet(problem):
+    sense = check(problem('[serve]\ncontrol_share = 0.05\n[monitor]\nwindow = "7d"'))
+    (note,) = (one for one in sense.findings if one.code == "table-of-later")
+    assert note.severity == "note"
+    assert "[serve], [monitor] do nothing yet" in note.says
+
+
+def test_figures_of_a_sample_are_said_to_be(problem, monkeypatch):
+    monkeypatch.setattr("milepost.api.check.MOST_ROWS", 300)
+    says = " ".join(check(problem('[success]\naccuracy = ">= 0.80"')).says)
+    assert "measured on 300 of the" in says
+    assert "an accuracy of about" in says

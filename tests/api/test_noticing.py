@@ -52,3 +52,13 @@ def test_the_time_of_an_event_is_told_once(noticed):
 def test_a_column_that_is_empty_with_the_answer_is_told_where_answers_are_missing(noticed):
     assert ("leak-with-answer", "calls") in noticed('exclude = ["churned_at"]', without_answer=2)
     assert ("leak-with-answer", "calls") not in noticed('exclude = ["churned_at"]')
+
+
+def test_inputs_that_only_grow_are_told_of_a_split_by_time(noticed, tmp_path):
+    noticed("")
+    table = pl.read_csv(tmp_path / "t.csv").with_columns(day=np.arange(ROWS) // 30)
+    table.write_csv(tmp_path / "t.csv")
+    opened = open_problem(tmp_path / "milepost.toml", listener=silent)
+    found = notice(opened, opened.rows(opened.split.development), seed=0, listener=silent)
+    (beyond,) = (one for one in found if one.code == "beyond-what-was-learned")
+    assert (beyond.column, beyond.severity) == ("day", "warn")

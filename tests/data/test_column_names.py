@@ -30,6 +30,21 @@ def test_what_was_known_before_is_not(name):
     assert afterwards(name) is None
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["feedback_reason", "feeling_outcome", "planeResignation", "plant_cancelled", "every_refund", "priority_outcome",
+     "lasting_recovery", "pastry_refund", "booklet_outcome", "preventive_reason", "reservoir_outcome"],
+)  # fmt: skip
+def test_a_word_that_only_begins_like_a_plan_does_not_hide_what_comes_afterwards(name):
+    assert not is_beforehand(name)
+    assert afterwards(name)
+
+
+def test_a_word_that_only_begins_like_a_plan_does_not_hide_the_targets_word():
+    assert shared_word("plane_delay", "arr_delay") == "delay"
+    assert is_named_alike("plane_delay", "arr_delay")
+
+
 def test_a_telling_word_of_the_target_is_heard():
     assert shared_word("dep_delay", "arr_delay") == "delay"
     assert shared_word("ChurnedOn", "churn_flag") is None or shared_word("ChurnedOn", "churned") == "churned"
@@ -52,7 +67,10 @@ def test_a_name_is_parted_by_case_digits_and_signs(name, parts):
     assert words_of(name) == parts
 
 
-@pytest.mark.parametrize("name", ["sched_arr_time", "PlannedArrival", "previous_delay", "booking_fee", "reserved_room"])
+@pytest.mark.parametrize(
+    "name",
+    ["sched_arr_time", "PlannedArrival", "previous_delay", "booking_fee", "reserved_room", "fees2", "priorDelay"],
+)
 def test_a_plan_or_the_past_is_heard_in_the_name(name):
     assert is_beforehand(name)
     assert not is_beforehand("arr_delay")
@@ -63,6 +81,22 @@ def test_a_plan_or_the_past_is_heard_in_the_name(name):
 )
 def test_names_of_people_are_sensitive(name):
     assert sensitive_of(name) is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "what"),
+    [
+        ("account_holder_age", "age"), ("car_driver_age", "age"), ("age_of_policy_holder", "age"),
+        ("customer_gender_policy", "sex"), ("account_owner_nationality", "origin"), ("policy_senior", "age"),
+    ],
+)  # fmt: skip
+def test_a_thing_in_the_name_excuses_nothing_but_its_own_age(name, what):
+    assert sensitive_of(name) == what
+
+
+@pytest.mark.parametrize("name", ["house_median_age", "HouseAge", "age_of_car", "account_age_days", "ageOfTheBuilding"])
+def test_the_age_of_a_thing_is_not_sensitive(name):
+    assert sensitive_of(name) is None
 
 
 @pytest.mark.parametrize("name", ["average", "message", "house_age", "account_age", "percentage", "essex", "package"])

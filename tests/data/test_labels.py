@@ -81,7 +81,14 @@ def test_a_word_among_numbers_is_named():
     assert "y = \"'n/k' is missing\" in data.repairs" in caught.value.fix
 
 
+def test_too_many_codes_of_digits_are_no_classes_and_may_be_declared_numbers():
+    with pytest.raises(MilepostError, match="has 200 different values; at most 100 classes") as caught:
+        target([f"{n:05}" for n in range(200)])
+    assert 'y = "is a number" in data.repairs' in caught.value.fix
+
+
 def test_too_many_names_are_no_classes():
     with pytest.raises(MilepostError, match="has 200 different values; at most 100 classes") as caught:
         target([f"name {n}" for n in range(200)])
     assert "regression" not in caught.value.fix
+    assert "number" not in caught.value.fix

@@ -105,17 +105,84 @@ def test_a_column_that_records_only_one_answer_is_refused_by_its_name():
 
 
 def test_that_nothing_happened_is_known_after_horizon_and_delay():
-    # the test begins at day 90; a churn is known 2 days later, that nothing came only 10 days later
+    # a churn is known 2 days later, that nothing came only 10 days later; the table ends at day 119, so rows from day
+    # 110 on are not yet known; 28 of the other 110 are the test, which begins at day 82
     said = answers(120)
     seen = [n + 2 if answer == "Yes" else None for n, answer in enumerate(said)]
     keys = pl.DataFrame({"y": said, "at": days(*range(120)), "seen": days(*seen)})
     request = replace(TIMED, known_at="seen", horizon=timedelta(days=8), label_delay=timedelta(days=2))
     split = make_split(keys, request, seed=0)
-    assert split.test.tolist() == list(range(90, 120))
-    assert split.development.tolist() == list(range(81))
+    assert split.test.tolist() == list(range(82, 110))
+    assert split.development.tolist() == list(range(73))
     (finding,) = [each for each in split.findings if each.code == "split-known-at-of-one-answer"]
     assert "empty in every row with y = 'No'" in finding.says
-    assert finding.evidence == {"embargo_days": 10.0}
+    assert finding.evidence == {"embargo_days": 10.0, "left_out": 10}
+    assert "by 2024-04-29, the latest moment in the table. 10 newer rows are left out." in finding.says
+
+
+def test_an_event_that_may_still_come_is_not_a_no():
+    # 300 days, ten rows each; two in five leave within 60 days, and the table was drawn up on day 300
+    chance = np.random.default_rng(0)
+    at = np.repeat(np.arange(300), 10)
+    leaves = np.where(chance.random(3_000) < 0.4, at + chance.integers(1, 61, 3_000), 10_000)
+    seen = [day if day <= 300 else None for day in leaves]
+    said = ["No" if day is None else "Yes" for day in seen]
+    keys = pl.DataFrame({"y": said, "at": days(*at), "seen": days(*seen)})
+    split = make_split(keys, replace(TIMED, known_at="seen", horizon=timedelta(days=60)), seed=0)
+    used = np.concatenate([split.test, split.development])
+    assert at[used].max() == 240
+    assert np.array_equal(np.array(said)[used] == "Yes", leaves[used] < 10_000)
+    assert (np.array(said)[split.test] == "Yes").mean() == pytest.approx(0.4, abs=0.05)
+    assert any(
+        each.startswith("Left out: 590 rows for which 60 d (horizon and label delay) had not") for each in split.says
+    )
+
+
+@pytest.mark.parametrize("strategy", ["time", "stratified"])
+def test_a_quick_answer_of_a_row_too_new_for_the_slow_ones_is_left_out(strategy):
+    # both answers are recorded: a yes after 1 day, a no when 10 days are over; the table ends at day 119
+    seen = [n + (1 if answer == "Yes" else 10) for n, answer in enumerate(answers(120))]
+    keys = pl.DataFrame(
+        {"y": answers(120), "at": days(*range(120)), "seen": days(*[n if n < 120 else None for n in seen])}
+    )
+    request = replace(TIMED, known_at="seen", horizon=timedelta(days=10), strategy=strategy)
+    split = make_split(keys, request, seed=0)
+    assert set(split.left_out.tolist()) >= set(range(110, 120))
+    assert not set(split.left_out.tolist()) & set(range(60))
+
+
+def test_an_answer_of_a_row_without_a_time_may_be_too_early():
+    seen = [n + 2 if answer == "Yes" else None for n, answer in enumerate(answers(120))]
+    keys = pl.DataFrame({"y": answers(120), "at": days(None, None, *range(2, 120)), "seen": days(*seen)})
+    split = make_split(keys, replace(TIMED, known_at="seen", horizon=timedelta(days=10)), seed=0)
+    assert {0, 1} <= set(split.left_out.tolist())
+    assert any("or that have no `at`" in each for each in split.says)
+
+
+def test_newest_answers_that_nothing_dates_are_taken_as_given_but_told():
+    # the test is days 75..99; on day 99 an outcome of 10 days is known of rows up to day 89
+    keys = pl.DataFrame({"y": answers(100), "at": days(*range(100))})
+    split = make_split(keys, replace(TIMED, horizon=timedelta(days=10)), seed=0)
+    assert split.test.tolist() == list(range(75, 100))
+    (finding,) = [each for each in split.findings if each.code == "split-newest-perhaps-not-final"]
+    assert (finding.severity, finding.evidence["rows"]) == ("note", 10)
+    assert finding.says.startswith(
+        "10 test rows (40.0 %) lie less than 10 d (horizon and label delay) before 2024-04-09"
+    )
+    assert "split-newest-perhaps-not-final" not in codes(make_split(keys, TIMED, seed=0))
+
+
+def test_a_horizon_of_rows_that_all_lack_a_time_says_nothing_of_the_newest():
+    keys = pl.DataFrame({"y": answers(100), "at": days(*[None] * 100)})
+    request = replace(TIMED, horizon=timedelta(days=10), strategy="stratified")
+    assert "split-newest-perhaps-not-final" not in codes(make_split(keys, request, seed=0))
+
+
+def test_a_horizon_longer_than_the_table_is_refused_by_what_is_not_yet_known():
+    seen = [n + 2 if answer == "Yes" else None for n, answer in enumerate(answers(120))]
+    keys = pl.DataFrame({"y": answers(120), "at": days(*range(120)), "seen": days(*seen)})
+    with pytest.raises(MilepostError, match="Only 20 rows have a value of 'y' that was known by the end of the table"):
+        make_split(keys, replace(TIMED, known_at="seen", horizon=timedelta(days=100)), seed=0)
 
 
 def test_an_answer_recorded_even_once_is_recorded():
@@ -123,7 +190,17 @@ def test_an_answer_recorded_even_once_is_recorded():
     keys = pl.DataFrame({"y": answers(120), "at": days(*range(120)), "seen": days(*seen)})
     request = replace(TIMED, known_at="seen", horizon=timedelta(days=8))
     assert never_recorded(keys, request) is None
-    assert not_yet_known(keys, request).sum() == 79  # of 80 "No"
+    assert not_yet_known(keys, request)[:112].sum() == 73  # of the 74 "No" old enough; the table ends at day 119
+    assert not_yet_known(keys, request)[112:].all()
+
+
+def test_one_answer_among_the_rows_old_enough_leads_to_the_horizon_that_makes_it_so():
+    said = ["Yes" if n < 90 else "No" for n in range(120)]
+    seen = [n if n < 90 else None for n in range(120)]
+    keys = pl.DataFrame({"y": said, "at": days(*range(120)), "seen": days(*seen)})
+    with pytest.raises(MilepostError, match="has the answer 'Yes'") as refused:
+        make_split(keys, replace(TIMED, known_at="seen", horizon=timedelta(days=40)), seed=0)
+    assert "check the horizon and the label delay" in refused.value.fix
 
 
 def test_a_split_by_group_without_a_group_goes_by_the_id():

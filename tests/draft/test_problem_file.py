@@ -50,3 +50,9 @@ def test_comments_stand_behind_short_lines_and_above_long_ones():
 def test_long_comments_are_wrapped():
     text = text_of(Setting("id", "customer", "word " * 60))
     assert max(len(line) for line in text.splitlines()) <= WIDTH
+
+
+def test_notes_stand_under_the_heading_and_never_count():
+    text = text_of(Setting("id", "customer", "the entity"), notes=("left out:\nx = 1",))
+    assert "# left out: x = 1\nid =" in text
+    assert tomllib.loads(text)["data"] == {"id": "customer"}

@@ -84,6 +84,9 @@ def test_the_pieces_say_what_each_stretch_was_taken_for():
         ("within 10% of the actual price", ["mape <= 0.10"]),
         ("MAPE under 12", ["mape < 0.12"]),
         ("R² of at least 0.7", ["r2 >= 0.70"]),
+        ("a median error of 5 minutes", ["median_ae <= 5"]),
+        ("an MAE of 5 minutes", ["mae <= 5"]),
+        ("it should not be off by more than 20,000", ["mae <= 20000"]),
         ("log loss below 0.4", ["log_loss < 0.4"]),
         ("between 80% and 90% accuracy", ["accuracy >= 0.80"]),
         ("accuracy of 80-85%", ["accuracy >= 0.80"]),
@@ -128,6 +131,29 @@ def test_sentences_without_criteria_give_none(statement):
 
 
 @pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("never less than 0.6 precision", ["precision >= 0.60"]),
+        ("Precision should never fall below 60%.", ["precision >= 0.60"]),
+        ("Keep accuracy from falling below 75%.", ["accuracy >= 0.75"]),
+        ("recall of never less than 0.6", ["recall >= 0.60"]),
+        ("recall must not drop below 75%, never less than 0.6 precision", ["recall >= 0.75", "precision >= 0.60"]),
+        ("Precision must never exceed 90%", ["precision <= 0.90"]),
+        ("RMSE must never rise above 5,000", ["rmse <= 5000"]),
+        ("without falling below 70% recall", ["recall >= 0.70"]),
+        ("Precision shouldn't drop below 60%", ["precision >= 0.60"]),
+        ("accuracy can't be lower than 0.8", ["accuracy >= 0.80"]),
+        ("Recall never below 0.7, precision never under 50%", ["recall >= 0.70", "precision >= 0.50"]),
+        ("MAE must never be more than 5 minutes", ["mae <= 5"]),
+        ("false positive rate never above 2%", ["specificity >= 0.98"]),
+    ],
+)
+def test_a_bound_that_is_denied_is_the_other_one(statement, found):
+    assert criteria(statement) == found
+    assert effect(statement) is None
+
+
+@pytest.mark.parametrize(
     ("task", "found"),
     [("regression", ["mape < 0.10"]), ("binary", ["accuracy > 0.90"]), ("multiclass", ["accuracy > 0.90"])],
 )
@@ -159,6 +185,7 @@ def test_what_an_error_is_counted_in_is_kept():
         ("increase accuracy by 5%", "not what it is today"),
         ("recall of at least 0.9 and recall of at most 0.5", "can never both hold"),
         ("accuracy above 120%", "always between 0 and 1"),
+        ("off by over 20,000 euros", "does not say how far off"),
         ("our rule has an accuracy of 70%", "reached today, not for what is asked"),
         ("predict churn; today's accuracy is 70%", "reached today, not for what is asked"),
         ("better than the current model, which has 70% accuracy", "reached today, not for what is asked"),
@@ -324,6 +351,7 @@ def test_the_words_of_the_target_come_likeliest_first(statement, words):
     [
         (("churn", "customer"), "Churned"),
         (("churners",), "Churned"),
+        (("arr_delay",), "arr_delay"),
         (("prices", "sale"), "SalePrice"),
         (("delay", "arrival"), "arr_delay"),
         (("customers",), "customer_id"),
@@ -340,6 +368,7 @@ def test_no_column_is_found_for_foreign_words():
 
 WORDS = """predict churn 80% accuracy recall of at least 0.7 reduce by 15% next 30 days rmse under 5,000 error in a
 month and , . eighty percent between from to whether how much % - $ 5k off within points"""
+WORDS += """ catch 7 out of 10 miss half the alarms false on average no more than right wrong"""
 words = st.sampled_from(WORDS.split())
 
 
@@ -355,7 +384,17 @@ def test_any_text_is_covered_by_its_pieces_and_gives_usable_criteria(statement):
 
 
 @pytest.mark.parametrize(
-    "statement", ["recall, " * 2000, "x" * 20_000, "80% " * 3000, "in 3 days " * 2000, "9" * 10_000]
+    "statement",
+    [
+        "recall, " * 2000,
+        "catch 7 of " * 2000,
+        "half of the " * 2000,
+        "false alarms in 5% " * 1000,
+        "x" * 20_000,
+        "80% " * 3000,
+        "in 3 days " * 2000,
+        "9" * 10_000,
+    ],
 )
 def test_long_texts_are_read_in_a_moment(statement):
     assert "".join(piece.text for piece in understand(statement).pieces) == statement

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 
+from milepost.api.arguments import verb
 from milepost.api.next_step import next_step
 from milepost.api.noticing import notice
 from milepost.api.opening import Opened, open_problem
@@ -17,11 +18,19 @@ from milepost.draft.sense import Sense, make_sense
 from milepost.ground.events import Event, Listener, silent
 from milepost.ground.seeds import derived
 from milepost.problem.read import FILE_NAME
+from milepost.show.notebook import Shows
 
 MOST_ROWS = 50_000  # development rows that are looked at
 
 
-def check(problem: Path | str = FILE_NAME, *, seed: int = 0, listener: Listener = silent) -> Sense:
+class Checked(Shows, Sense):
+    """What `check` leaves: a Sense that shows itself."""
+
+    __slots__ = ()
+
+
+@verb
+def check(problem: Path | str = FILE_NAME, *, seed: int = 0, listener: Listener = silent) -> Checked:
     """Return whether the problem at a path makes sense: what is free, what can be verified, what contradicts itself.
 
     The targets of test rows stay closed: what they will show is planned from development rows.
@@ -52,7 +61,9 @@ def check(problem: Path | str = FILE_NAME, *, seed: int = 0, listener: Listener 
         alike=_alike(opened),
         findings=findings,
     )
-    return replace(sense, next_step=next_step("train", path))
+    mended = f"mend what is marked, then: {next_step('check', path)}"
+    next_one = mended if sense.outcome == "mend first" else next_step("train", path)
+    return Checked(**{one.name: getattr(sense, one.name) for one in fields(sense)} | {"next_step": next_one})
 
 
 def _looked_at(opened: Opened, seed: int) -> np.ndarray:

@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from milepost.api.arguments import verb
 from milepost.api.next_step import next_step
 from milepost.api.opening import SPLIT_SEED
 from milepost.data.batches import sample
@@ -16,6 +17,7 @@ from milepost.draft.asking import choices, questions
 from milepost.draft.candidates import Candidates, rank_targets
 from milepost.draft.contents import opening, sections
 from milepost.draft.folded import most_urgent_first
+from milepost.draft.languages import is_english
 from milepost.draft.problem_file import problem_text
 from milepost.draft.sentence import Understood, understand
 from milepost.draft.table import draft_problem
@@ -27,6 +29,7 @@ from milepost.metrics.answers import Task
 from milepost.problem.read import FILE_NAME, parse_problem, problem_schema
 from milepost.problem.secrets import refuse_literal_secrets
 from milepost.problem.spec import Stores
+from milepost.show.notebook import Shows
 
 SHOWN_ROWS = 20_000  # rows that are looked at to rank targets
 MOST_LISTED = 5
@@ -51,7 +54,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Drafted:
+class Drafted(Shows):
     """What `init` leaves.
 
     Attributes:
@@ -81,6 +84,7 @@ class Drafted:
     next_step: str
 
 
+@verb
 def init(
     table: str | Path,
     *,
@@ -120,7 +124,8 @@ def init(
         listener=listener,
     )
     schema = Path(str(Stores().workspace)) / SCHEMA_FILE
-    text = f"#:schema ./{schema.as_posix()}\n{problem_text(opening(source), sections(draft))}"
+    check = next_step("check", path.name if path.is_absolute() else path)  # a draft is the same in every folder
+    text = f"#:schema ./{schema.as_posix()}\n{problem_text(opening(source, check), sections(draft))}"
     parse_problem(text, path=path)  # what is written can be read, or nothing is written
     _refuse_existing(path)
     write_text(path.parent / schema, json.dumps(problem_schema(), ensure_ascii=False, indent=1) + "\n")
@@ -223,6 +228,7 @@ def _target(dataset: Dataset, table: str, target: str | None, statement: str) ->
 
 def _no_target(table: str, candidates: Candidates, statement: str) -> MilepostError:
     what = "The sentence does not say clearly which column is to be predicted." if statement else "No target is named."
+    what = what if is_english(statement) else f"Only English sentences are understood. {what}"
     if not candidates.names:
         return MilepostError(
             f"{what} And no column of the table looks like one.", where=table, fix="Name it: --target NAME"

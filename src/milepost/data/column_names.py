@@ -36,11 +36,14 @@ _AFTERWARDS = {
     "realized": "a realised value",
     "final": "a final value",
 }
-# words that place a column before the answer or beside it
-_BEFOREHAND = (
-    "prev", "prior", "past", "last", "earlier", "former", "hist", "before", "since", "ever", "sched", "plan", "expect",
-    "predict", "forecast", "estim", "policy", "fee", "book", "reserv", "purpose",
-)  # fmt: skip
+# words that place a column before the answer or beside it: whole ones, and beginnings that no other word has
+_BEFOREHAND = {
+    "prev", "previous", "previously", "prior", "past", "last", "earlier", "former", "formerly", "before", "since",
+    "ever", "hist", "history", "historic", "historical", "historically", "plan", "plans", "planned", "planning",
+    "policy", "policies", "fee", "fees", "book", "booked", "booking", "bookings", "reserve", "reserved", "reserves",
+    "reservation", "reservations", "purpose", "purposes",
+}  # fmt: skip
+_BEFOREHAND_BEGINNINGS = ("sched", "expect", "predict", "forecast", "estimat")
 _EMPTY = {
     "this", "that", "with", "from", "next", "days", "flag", "label", "target", "class", "status", "type", "value",
     "total", "amount", "number", "count", "rate", "date", "time", "year", "month", "name", "code", "level", "average",
@@ -58,7 +61,13 @@ _SENSITIVE = {
     "marital": "family", "married": "family", "pregnant": "health", "pregnancy": "health", "disability": "health",
     "disabled": "health", "orientation": "orientation", "foreign": "origin", "immigrant": "origin",
 }  # fmt: skip
-_OF_THINGS = {"house", "car", "vehicle", "account", "building", "page", "roof", "garage", "model", "policy", "machine"}
+_OF_THINGS = {
+    "house", "housing", "car", "vehicle", "account", "building", "page", "roof", "garage", "model", "policy", "machine",
+}  # fmt: skip
+_BESIDE_AGE = {
+    "avg", "average", "mean", "median", "min", "max", "total", "of", "the", "in", "group", "band", "bin",
+    "day", "days", "week", "weeks", "month", "months", "year", "years",
+}  # fmt: skip
 _GROUP = {
     "customer", "client", "user", "account", "patient", "person", "household", "member", "student", "employee",
     "company", "store", "shop", "machine", "device", "vehicle", "product", "item", "tailnum", "subject", "session",
@@ -114,8 +123,13 @@ def has_code_name(name: str) -> bool:
 
 
 def is_beforehand(column: str) -> bool:
-    """Return whether the name speaks of a plan or of the past, as sched_arr_time does."""
-    return any(word.startswith(_BEFOREHAND) for word in words_of(column))
+    """Return whether the name speaks of a plan or of the past, as sched_arr_time does.
+
+    >>> is_beforehand("booking_fee"), is_beforehand("feedback_reason"), is_beforehand("plane_delay")
+    (True, False, False)
+    """
+    words = words_of(column)
+    return any(word in _BEFOREHAND or word.startswith(_BEFOREHAND_BEGINNINGS) for word in words)
 
 
 def afterwards(column: str) -> str | None:
@@ -169,11 +183,20 @@ def sensitive_of(name: str) -> str | None:
 
     >>> sensitive_of("senior_citizen"), sensitive_of("Age"), sensitive_of("house_age"), sensitive_of("average")
     ('age', 'age', None, None)
+    >>> sensitive_of("account_holder_age"), sensitive_of("customer_gender_policy")
+    ('age', 'sex')
     """
     words = words_of(name)
-    if set(words) & _OF_THINGS:
-        return None
-    return next((_SENSITIVE[word] for word in words if word in _SENSITIVE), None)
+    telling = (word for word in words if word in _SENSITIVE and not (word == "age" and _is_age_of_thing(words)))
+    return next((_SENSITIVE[word] for word in telling), None)
+
+
+def _is_age_of_thing(words: tuple[str, ...]) -> bool:
+    """Return whether a thing's name is the one next to "age": house_median_age, age_of_car, but not car_owner_age."""
+    at = words.index("age")
+    before, after = ([word for word in part if word not in _BESIDE_AGE] for part in (words[:at], words[at + 1 :]))
+    beside = before[-1:] or after[-1:]
+    return bool(set(beside) & _OF_THINGS)
 
 
 def is_group(name: str) -> bool:

@@ -187,23 +187,51 @@ def row_keys(keys: pl.DataFrame, request: SplitRequest, *, together: str | None)
 
 
 def not_yet_known(keys: pl.DataFrame, request: SplitRequest) -> np.ndarray:
-    """Return which rows have no time at which their answer was recorded, bool: whatever it says is not settled.
+    """Return which rows have an answer that is not settled, whatever it says, bool: not recorded, or too new.
 
-    But an answer that is never recorded is settled when its horizon and label delay have passed.
+    Only where a column says when answers were recorded; without one the table's answers are taken as given.
     """
     if request.known_at is None or request.known_at not in keys.columns:
         return np.zeros(len(keys), dtype=bool)
-    unrecorded = keys[request.known_at].is_null()
+    return np.asarray(unrecorded(keys, request) | too_new(keys, request))
+
+
+def unrecorded(keys: pl.DataFrame, request: SplitRequest) -> np.ndarray:
+    """Return which rows have no time at which their answer was recorded, bool; not those whose answer never has one."""
+    without_time = keys[str(request.known_at)].is_null()
     settled = never_recorded(keys, request)
     if settled is not None:
-        unrecorded &= ~(keys[request.target].cast(pl.String) == settled).fill_null(False)
-    return np.asarray(unrecorded.to_numpy())
+        without_time &= ~(keys[request.target].cast(pl.String) == settled).fill_null(False)
+    return np.asarray(without_time.to_numpy())
+
+
+def too_new(keys: pl.DataFrame, request: SplitRequest) -> np.ndarray:
+    """Return which rows' horizon and label delay had not passed by the latest moment in the table, bool.
+
+    However early an answer was recorded: of such rows only the quick answers are there, and they are of one kind.
+    Rows without a time cannot be shown to be old enough. All are, where no time, horizon or label delay is said.
+    """
+    time = _times(keys, request, "time") if request.embargo else None
+    if time is None:
+        return np.zeros(len(keys), dtype=bool)
+    mature = time + request.embargo // timedelta(microseconds=1)
+    return np.asarray((time == NEVER) | (mature > latest_moment(keys, request)))
+
+
+def latest_moment(keys: pl.DataFrame, request: SplitRequest) -> int:
+    """Return the latest moment that the table speaks of, µs since 1970: a row's time, or when an answer was recorded.
+
+    Nobody says when a table was drawn up; it was not before this moment.
+    """
+    moments = (_times(keys, request, "time"), _times(keys, request, "known_at"))
+    return max(int(each.max(initial=NEVER)) for each in moments if each is not None)
 
 
 def never_recorded(keys: pl.DataFrame, request: SplitRequest) -> str | None:
     """Return the one of two answers that never has a time of recording, as where only churn has a date.
 
-    None where both have one, and where no time, horizon or label delay says when it is settled otherwise.
+    It is settled once horizon and label delay have passed. None where both answers have one, and where no time,
+    horizon or label delay says when it is settled otherwise.
     """
     if request.task != "binary" or not (request.known_at and request.time and request.embargo):
         return None

@@ -188,9 +188,12 @@ def _said(task: Task | None, facts: Facts, found: Task) -> tuple[Finding, ...]:
 def _levels(frame: pl.LazyFrame, facts: Facts, place: str) -> dict[str, int]:
     """Return the rows of each class."""
     if facts.distinct > MOST_CLASSES:
+        amounts = '; for amounts write task = "regression"'
         if facts.dtype == "text":
-            _refuse_nearly_numbers(frame, facts, place)
-        amounts = "" if facts.dtype == "text" else '; for amounts write task = "regression"'
+            words = _words(frame, facts)
+            _refuse_nearly_numbers(words, facts, place)
+            is_code = words.is_empty()  # all digits, and yet text: numbers do not begin with zeros
+            amounts = f'; for amounts write {facts.name} = "is a number" in data.repairs' if is_code else ""
         raise MilepostError(
             f"The target {facts.name!r} has {count(facts.distinct)} different values; at most {MOST_CLASSES} classes "
             "are offered.",
@@ -202,11 +205,15 @@ def _levels(frame: pl.LazyFrame, facts: Facts, place: str) -> dict[str, int]:
     return dict(sorted(table.iter_rows()))
 
 
-def _refuse_nearly_numbers(frame: pl.LazyFrame, facts: Facts, place: str) -> None:
-    """Refuse numbers among which a few words stand, and name these: a mark for no value, or a slip."""
+def _words(frame: pl.LazyFrame, facts: Facts) -> pl.Series:
+    """Return the values of a column of text that are no numbers."""
     cells = frame.select(pl.col(facts.name).alias("text")).drop_nulls()
-    words = cells.filter(numbers(pl.col("text")).is_null()).collect(engine="streaming")["text"]
-    if len(words) > MOST_WORDS * facts.present:
+    return cells.filter(numbers(pl.col("text")).is_null()).collect(engine="streaming")["text"]
+
+
+def _refuse_nearly_numbers(words: pl.Series, facts: Facts, place: str) -> None:
+    """Refuse numbers among which a few words stand, and name these: a mark for no value, or a slip."""
+    if not 0 < len(words) <= MOST_WORDS * facts.present:
         return
     shown = [repr(word) for word in words.unique(maintain_order=True)]
     raise MilepostError(

@@ -14,7 +14,19 @@ import polars as pl
 from milepost.data import split_findings as told
 from milepost.data.deal import deal
 from milepost.data.findings import Finding
-from milepost.data.keys import NEVER, ROW_HASH, RowKeys, SplitRequest, Strategy, never_recorded, not_yet_known, row_keys
+from milepost.data.keys import (
+    NEVER,
+    ROW_HASH,
+    RowKeys,
+    SplitRequest,
+    Strategy,
+    latest_moment,
+    never_recorded,
+    not_yet_known,
+    row_keys,
+    too_new,
+    unrecorded,
+)
 from milepost.data.split_limits import refuse_small_parts, refuse_small_table
 from milepost.data.split_logic import Logic, split_logic
 from milepost.ground.errors import MilepostError
@@ -101,7 +113,7 @@ def make_split(keys: pl.DataFrame, request: SplitRequest, *, seed: int, fingerpr
     draft = _divided(keys, rows, request, logic.folds_by, seed)
     draft.says += _without_answer(keys, rows, request)
     findings = [*logic.findings, *draft.findings, *_on_both_sides(keys, draft, request, logic)]
-    findings += _settled_unrecorded(keys, request)
+    findings += _about_maturity(keys, draft, request)
     findings += refuse_small_parts(rows, {"development": draft.of(DEVELOPMENT), "test": draft.of(TEST)}, request)
     strategy: Literal["time", "group", "stratified", "column"] = "column" if request.column else logic.folds_by
     parts = (draft.of(TEST), draft.of(DEVELOPMENT), draft.of(LEFT_OUT))
@@ -146,26 +158,46 @@ def split_hash(
 
 def _without_answer(keys: pl.DataFrame, rows: RowKeys, request: SplitRequest) -> list[str]:
     """Return what is said of rows that are left out because their answer is missing or not yet known."""
-    unlabelled = ~rows.labelled
-    waiting = int(np.count_nonzero(not_yet_known(keys, request) & keys[request.target].is_not_null().to_numpy()))
-    missing = int(np.count_nonzero(unlabelled)) - waiting
+    answered = keys[request.target].is_not_null().to_numpy()
+    waiting = not_yet_known(keys, request) & answered
+    missing = int(np.count_nonzero(~rows.labelled)) - int(np.count_nonzero(waiting))
     says = [f"Left out: {counted(missing, 'row')} without a value of `{request.target}`."] if missing else []
-    if waiting:
+    if not waiting.any():
+        return says
+    early = too_new(keys, request) & waiting
+    without_record = int(np.count_nonzero(unrecorded(keys, request) & waiting & ~early))
+    if without_record:
         says.append(
-            f"Left out: {counted(waiting, 'row')} without a value of `{request.known_at}`, so that the answer is not "
-            "yet known."
+            f"Left out: {counted(without_record, 'row')} without a value of `{request.known_at}`, so that the answer "
+            "is not yet known."
+        )
+    if early.any():
+        timeless = f", or that have no `{request.time}`" if keys[str(request.time)].null_count() else ""
+        says.append(
+            f"Left out: {counted(int(np.count_nonzero(early)), 'row')} for which {_lag_alone(request)} had not passed "
+            f"by {_day(latest_moment(keys, request))}, the latest moment in the table{timeless}: so early, only quick "
+            "answers are known."
         )
     return says
 
 
-def _settled_unrecorded(keys: pl.DataFrame, request: SplitRequest) -> list[Finding]:
-    """Return what is said of an answer that is taken as known though nothing recorded it."""
+def _about_maturity(keys: pl.DataFrame, draft: _Draft, request: SplitRequest) -> list[Finding]:
+    """Return what is said of answers that may not have been final when the table was drawn up."""
+    if not (request.time and request.embargo):
+        return []
+    latest = latest_moment(keys, request)
+    if latest == NEVER:
+        return []
+    seconds, until, early = request.embargo.total_seconds(), _day(latest), too_new(keys, request)
+    if request.known_at is None:
+        tested = draft.of(TEST)
+        young = int(np.count_nonzero(early[tested]))
+        return [told.perhaps_not_final(request.time, young, len(tested), seconds, until)] if young else []
     answer = never_recorded(keys, request)
     if answer is None:
         return []
-    return [
-        told.never_recorded(str(request.known_at), f"{request.target} = {answer!r}", request.embargo.total_seconds())
-    ]
+    left = int(np.count_nonzero(early & keys[request.target].is_not_null().to_numpy()))
+    return [told.never_recorded(request.known_at, f"{request.target} = {answer!r}", seconds, until, left)]
 
 
 def _divided(keys: pl.DataFrame, rows: RowKeys, request: SplitRequest, folds_by: Strategy, seed: int) -> _Draft:
@@ -238,8 +270,12 @@ def _day(time: int) -> str:
 
 
 def _lag(request: SplitRequest) -> str:
-    lag = f"{span(request.embargo.total_seconds())} (horizon and label delay)"
+    lag = _lag_alone(request)
     return f"{lag}, or until `{request.known_at}`" if request.known_at else lag
+
+
+def _lag_alone(request: SplitRequest) -> str:
+    return f"{span(request.embargo.total_seconds())} (horizon and label delay)"
 
 
 def _by_chance(keys: pl.DataFrame, rows: RowKeys, request: SplitRequest, folds_by: Strategy, seed: int) -> _Draft:

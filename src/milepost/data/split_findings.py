@@ -186,16 +186,33 @@ def embargo_costs(rows: int, placed: int, embargo_seconds: float) -> Finding:
     )
 
 
-def never_recorded(known_at: str, answer: str, embargo_seconds: float) -> Finding:
-    """Say that one of two answers has no time of recording, and when it is taken as known."""
+def never_recorded(known_at: str, answer: str, embargo_seconds: float, until: str, left_out: int) -> Finding:
+    """Say that one of two answers has no time of recording, when it is taken as known, and what that leaves out."""
+    left = f" {counted(left_out, 'newer row')} {'is' if left_out == 1 else 'are'} left out." if left_out else ""
     return Finding(
         "split-known-at-of-one-answer",
         "warn",
         known_at,
         f"`{known_at}` is empty in every row with {answer}: it seems to be the time of an event. That nothing happened "
-        f"is taken as known {span(embargo_seconds)} after the row's time (horizon and label delay).",
-        {"embargo_days": embargo_seconds / 86_400},
-        "Check that the table was drawn up after that span, so that these answers are final.",
+        f"is taken as known where {span(embargo_seconds)} (horizon and label delay) had passed since the row's time by "
+        f"{until}, the latest moment in the table.{left}",
+        {"embargo_days": embargo_seconds / 86_400, "left_out": left_out},
+        f"Check that the table holds every such event up to {until}.",
+    )
+
+
+def perhaps_not_final(time: str, rows: int, tested: int, embargo_seconds: float, until: str) -> Finding:
+    """Say that the newest rows' outcome was open at the latest moment in the table, as far as the table tells."""
+    return Finding(
+        "split-newest-perhaps-not-final",
+        "note",
+        time,
+        f"{counted(rows, 'test row')} ({share(rows / tested)}) {'lies' if rows == 1 else 'lie'} less than "
+        f"{span(embargo_seconds)} (horizon and label delay) before {until}, the latest `{time}` in the table. Answers "
+        "so new are final only if the table was drawn up that much later.",
+        {"rows": rows, "share": rows / tested, "embargo_days": embargo_seconds / 86_400},
+        "If it was drawn up sooner, empty the answers of those rows, or name the column that says when an answer was "
+        "recorded as known_at under [data].",
     )
 
 

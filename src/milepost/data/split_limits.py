@@ -25,6 +25,13 @@ def refuse_small_table(rows: RowKeys, request: SplitRequest) -> None:
     where = request.place("problem.target")
     labelled = int(rows.labelled.sum())
     if labelled < FEWEST_ROWS:
+        if request.known_at:
+            raise MilepostError(
+                f"Only {counted(labelled, 'row')} {'has' if labelled == 1 else 'have'} a value of {request.target!r} "
+                f"that was known by the end of the table; a model and its test need at least {FEWEST_ROWS}.",
+                where=request.place("data.known_at"),
+                fix=f"Bring older rows, or check {request.known_at!r}, the horizon and the label delay.",
+            )
         raise MilepostError(
             f"Only {counted(labelled, 'row')} {'has' if labelled == 1 else 'have'} a value of {request.target!r}; "
             f"a model and its test need at least {FEWEST_ROWS}.",
@@ -35,13 +42,16 @@ def refuse_small_table(rows: RowKeys, request: SplitRequest) -> None:
     if len(values) == 1:
         only = rows.classes[int(values[0])] if rows.classes else f"{values[0]:g}"
         if request.known_at:
+            is_waiting = request.time and request.embargo
             keys = "horizon under [problem]" if request.time else "time under [data] and horizon under [problem]"
+            cure = f"write {keys}, after which the other answer counts as known."
+            if is_waiting:
+                cure = "check the horizon and the label delay, after which the other answer counts as known."
             raise MilepostError(
                 f"Every row with a value of {request.known_at!r} has the answer {only!r} in {request.target!r}; rows "
                 "without one count as not yet known.",
                 where=request.place("data.known_at"),
-                fix=f"Fill in {request.known_at!r} for every known answer; or write {keys}, after which the other "
-                "answer counts as known.",
+                fix=f"Fill in {request.known_at!r} for every known answer; or {cure}",
             )
         raise MilepostError(
             f"Every answer in {request.target!r} is {only!r}: there is nothing to tell apart.",

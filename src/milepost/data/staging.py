@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -59,9 +59,23 @@ def write_parquet(frame: pl.LazyFrame, path: Path, *, group_rows: int = GROUP_RO
         EnvironmentFault: the disk refused.
         polars.exceptions.PolarsError: the frame cannot be computed.
     """
+    write_whole(path, lambda partial: frame.sink_parquet(partial, row_group_size=group_rows, engine="streaming"))
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let Polars write a file, whole or not at all.
+
+    Args:
+        path: file to write.
+        write: writes to the temporary path that it is given.
+
+    Raises:
+        EnvironmentFault: the disk refused.
+        polars.exceptions.PolarsError: what is to be written cannot be computed.
+    """
     with whole_file(path) as partial:
         try:
-            frame.sink_parquet(partial, row_group_size=group_rows, engine="streaming")
+            write(partial)
         except (pl.exceptions.PolarsError, OSError) as why:
             if is_disk_full(why, path):
                 raise OSError(errno.ENOSPC, "No space left on device") from why

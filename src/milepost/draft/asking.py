@@ -92,4 +92,5 @@ def _choices(draft: Draft) -> Iterator[tuple[str, str, str]]:
         )
     yield "split", draft.strategy, draft.split_says[0].rstrip(".") if draft.split_says else ""
     if draft.rule:
-        yield "rule", draft.rule.text, draft.rule.says
+        seen = f"of {draft.rule.rows:,} of {draft.development:,} development rows: " if draft.is_sampled else ""
+        yield "rule", draft.rule.text, f"{seen}{draft.rule.says}"

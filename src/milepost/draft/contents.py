@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 from milepost.data.column_names import words_of
 from milepost.data.schema import Column
-from milepost.draft.conditions import round_to, rounded, spelled
-from milepost.draft.free import best_free, spoken
+from milepost.draft.conditions import rounded, spelled
+from milepost.draft.free import BestFree, best_free, spoken
 from milepost.draft.problem_file import Section, Setting
+from milepost.draft.prospects import TRADED
 from milepost.draft.table import Draft
-from milepost.ground.text import listed
+from milepost.draft.unread import unread_notes
+from milepost.ground.text import figure, listed
 from milepost.metrics.names import METRIC_NAMES, Task
 from milepost.problem.criteria import Criterion
 from milepost.problem.spans import span_text
@@ -22,16 +24,25 @@ _KINDS: dict[Task, str] = {
     "multiclass": "one of several classes (else binary or regression)",
     "regression": "a number (else binary or multiclass)",
 }
+RULE = "the rule above"
+PART_OF_THE_WAY = 0.3  # from what is reached without a model to a perfect one
+HARDLY_BETTER = 0.99  # nearly perfect without a model
 RARE = 0.1  # share of the rarer answer below which accuracy says little
 _MONEY = {"price", "charge", "charges", "amount", "income", "revenue", "cost", "fee", "balance", "salary", "payment"}
 
 
-def opening(source: str) -> tuple[str, ...]:
-    """Return the comments at the top of a draft."""
+def opening(source: str, check: str) -> tuple[str, ...]:
+    """Return the comments at the top of a draft.
+
+    Args:
+        source: the table as the file names it.
+        check: the command that checks the file.
+    """
     return (
         f"What this model is for, drafted from {source}. Every later step holds its results against this file.",
         "Read it once and correct what is wrong. A line behind # does not count: take the # away to make it count.",
-        "The first line lets editors complete and check the keys. When you have read it all, run: milepost check",
+        "The first line lets editors complete and check the keys. When you have read it all, run:",
+        check,
     )
 
 
@@ -48,7 +59,7 @@ def sections(draft: Draft) -> tuple[Section, ...]:
         Section("baseline", today, tuple(_baseline(draft))),
         Section("split", "rows that the model never learns from, kept for the verdict", tuple(_split(draft))),
         Section("climb", "how models are compared, from simple to complex", tuple(_climb(draft))),
-        Section("success", reach, tuple(_success(draft))),
+        Section("success", reach, tuple(_success(draft)), notes=unread_notes(draft.understood, draft.schema.names)),
         Section("value", worth, tuple(_value(draft)), is_on=False),
     )
 
@@ -139,7 +150,7 @@ def _hidden(draft: Draft) -> Iterator[Setting]:
         )
     sensitive = [one.column for one in draft.roles.sensitive]
     if sensitive:
-        yield Setting("sensitive", sensitive, "the model never sees them; results will be compared across them")
+        yield Setting("sensitive", sensitive, "the model never sees them, unless you list them in allowed")
         yield Setting("allowed", sensitive[:1], "sensitive columns that the model may see all the same", is_on=False)
 
 
@@ -176,7 +187,8 @@ def _baseline(draft: Draft) -> Iterator[Setting]:
         example = "CASE WHEN column < 6 THEN 1 ELSE 0 END" if draft.task == "regression" else "column < 6"
         yield Setting("rule", example, "whom you would pick today; no readable rule was found in the data", is_on=False)
         return
-    says = f"found in {draft.rule.rows:,} development rows; write what you do today instead. {draft.rule.says}"
+    rows = f"{draft.rule.rows:,} of {draft.development:,}" if draft.is_sampled else f"{draft.rule.rows:,}"
+    says = f"found in {rows} development rows; write what you do today instead. {draft.rule.says}"
     yield Setting("rule", draft.rule.text, says)
 
 
@@ -223,30 +235,61 @@ def beside(criterion: Criterion, draft: Draft) -> str:
     if criterion.metric in ("recall", "specificity"):
         return ""  # to find all is easy for who calls everybody
     free = best_free(draft.answers, criterion.metric, higher=criterion.is_lower_bound)
-    return f"; {free.by} scores {spoken(criterion.metric, free.score)}" if free else ""
+    if free is None:
+        return ""
+    score = spoken(criterion.metric, free.score)
+    if not draft.is_sampled:
+        return f"; {free.by} scores {score}"
+    return f"; {free.by} scores about {score}, on {draft.looked_at:,} of {draft.development:,} development rows"
 
 
 def _suggested(draft: Draft) -> Iterator[tuple[Criterion, str]]:
-    """Give criteria that usually suit the task, with bounds that ask for something."""
-    free = {name: best_free(draft.answers, name, higher=name not in ("mae", "rmse")) for name in ("accuracy", "mae")}
-    if draft.task == "regression" and free["mae"]:
-        yield (
-            Criterion("mae", "<=", rounded(0.7 * free["mae"].score, 2)),
-            "how far off on average, in the target's unit",
-        )
-        yield Criterion("r2", ">=", 0.5), "share of the variation that is explained"
+    """Give criteria that usually suit the task, with bounds above what is reached without a model."""
+    if draft.task == "regression":
+        mae = _reached(draft, "mae")
+        if mae is not None:
+            # of what always answering the same is off by; a rule is harder to beat
+            share_of = 0.7 if mae.by != RULE else 0.9
+            bound = rounded(share_of * mae.score, 2)
+            says = f"how far off on average, in the target's unit; {figure(share_of)} times what {mae.by} is off by"
+            yield Criterion("mae", "<=", bound), says
+        yield _suggestion(draft, "r2", 0.5, "share of the variation that is explained")
         return
     rate = min(draft.shares, default=0.5)
-    if free["accuracy"] and rate >= RARE:
-        bound = round_to(free["accuracy"].score + 0.3 * (1 - free["accuracy"].score), 0.01)
-        yield Criterion("accuracy", ">=", bound), "share of the rows that are called what they are"
+    if rate >= RARE:
+        yield _suggestion(draft, "accuracy", 0.0, "share of the rows that are called what they are")
     if draft.task == "binary":
-        found = f"share of the '{draft.schema.labels[1]}' that is found"
-        yield Criterion("recall", ">=", 0.6), found
-        yield Criterion("precision", ">=", min(0.5, rounded(4 * rate, 1))), "share of those called it that are"
-        yield Criterion("roc_auc", ">=", 0.75), "how well rows are put in order; 0.5 is chance"
+        yield _suggestion(draft, "recall", 0.6, f"share of the '{draft.schema.labels[1]}' that is found")
+        bound = min(0.5, rounded(4 * rate, 1))
+        yield _suggestion(draft, "precision", bound, "share of those called it that are")
+        yield _suggestion(draft, "roc_auc", 0.75, "how well rows are put in order; 0.5 is chance")
     else:
-        yield Criterion("balanced_accuracy", ">=", 0.7), "share called right in each class, averaged over the classes"
+        says = "share called right in each class, averaged over the classes"
+        yield _suggestion(draft, "balanced_accuracy", 0.7, says)
+
+
+def _suggestion(draft: Draft, metric: str, usual: float, says: str) -> tuple[Criterion, str]:
+    """Return a criterion that asks for the usual, or for a part of the way from what is reached without a model."""
+    reached = _reached(draft, metric)
+    if reached is None or reached.score + PART_OF_THE_WAY * (1 - reached.score) <= usual:
+        return Criterion(metric, ">=", usual), says
+    found = " on the rows in which it was found" if reached.by == RULE else ""
+    so_far = f"{says}; {reached.by} has {spoken(metric, reached.score)}{found}"
+    if reached.score > HARDLY_BETTER:
+        return Criterion(metric, ">=", HARDLY_BETTER), f"{so_far}: is a model needed?"
+    bound = reached.score + PART_OF_THE_WAY * (1 - reached.score)
+    digits = 2 if 1 - reached.score >= 0.03 else 3  # so many tell the bound from what is reached
+    return Criterion(metric, ">=", round(bound, digits)), f"{so_far}, and a model has to beat it"
+
+
+def _reached(draft: Draft, metric: str) -> BestFree | None:
+    """Return the best that a metric reaches without a model, the drafted rule among it; None where nothing does."""
+    higher = METRIC_NAMES[metric].higher_is_better is not False
+    free = None if metric in TRADED else best_free(draft.answers, metric, higher=higher)
+    of_rule = next((one.scores.get(metric) for one in draft.answers if one.name == "rule"), None)
+    if of_rule is None or (free is not None and (of_rule <= free.score if higher else of_rule >= free.score)):
+        return free
+    return BestFree(metric, of_rule, RULE)
 
 
 # ---- value

@@ -29,6 +29,8 @@ _STEP = (
     rf"(?:\s?-?\s?(?:(?P<points>(?:percentage[\s-]|percent[\s-]|%[\s-]?)?points?(?![a-z])|pp(?![a-z]))"
     rf"|(?P<percent>{PERCENT})))?(?![0-9])(?:\s(?:{UNIT}|euros?|dollars?|pounds|EUR|USD|GBP)(?![a-z]))?"
 )
+# "40% should rise to 60%" is no rise of 40%
+_NO_MODAL = r"(?!(?:must|should|shall|will|would|can|could|may|needs?|ha[sd]|have|ought|to)(?![a-z]))"
 _LINK = r"(?:in|of|to|for)(?![a-z])\s+"
 _STOPS = (
     r"(?!(?:and|or|with|within|by|from|over|in|for|to|next|using|through|per|at|of|on|while|so|when|each|every|as|if"
@@ -52,7 +54,7 @@ _EFFECTS = (
     ),
     # a 15% reduction in churn; 15% reduction of the churn rate
     re.compile(
-        rf"(?<![a-z0-9.,]){_STEP}\s+(?:{_OBJECT}{{0,2}}?){_VERB}(?:\s+{_LINK}(?P<about>{_NOUN}))?",
+        rf"(?<![a-z0-9.,]){_STEP}\s+(?:(?:{_NO_MODAL}{_OBJECT}){{0,2}}?){_VERB}(?:\s+{_LINK}(?P<about>{_NOUN}))?",
         FLAGS,
     ),
     # 15% less churn; 15% higher conversion
@@ -71,7 +73,7 @@ _BY_FRACTION = re.compile(
 _HALVE = re.compile(rf"(?<![a-z])(?:(?P<down>halv(?:e|es|ing))|(?P<up>doubl(?:e|es|ing)))\s+(?P<about>{_NOUN})", FLAGS)
 # "accuracy must not drop below 75%" is a bound; to save customers is not to have fewer of them
 _NO_CHANGE = re.compile(
-    r"(?<![a-z])(?:not|never|cannot|can't|mustn't)(?![a-z])"
+    r"(?<![a-z])(?:not|never|without|cannot|can't|mustn't)(?![a-z])"
     r"|^sav(?:e|es|ing|ings)\s.*(?:customer|client|user|subscriber|member|patient|people|employee|account|contract)s?(?![a-z])",
     FLAGS,
 )

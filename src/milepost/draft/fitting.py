@@ -18,6 +18,7 @@ from milepost.ground.errors import MilepostError, UnknownNameError
 from milepost.ground.text import counted, listed, share
 from milepost.metrics.names import METRIC_NAMES
 from milepost.problem.criteria import Criterion
+from milepost.problem.later import LATER
 from milepost.problem.spec import Problem, Value
 
 STEEP = 0.9  # of precision or recall that all criteria together ask for
@@ -42,7 +43,16 @@ def check_fitting(problem: Problem, frame: pl.DataFrame, schema: Schema, truth: 
         *_criteria(problem, schema, truth),
         *check_time(problem, frame, schema),
         *_effect(problem, schema, truth),
+        *_of_later(problem),
     )
+
+
+def _of_later(problem: Problem) -> Iterator[Finding]:
+    written = [f"[{table}]" for table in LATER if getattr(problem, table) is not None]
+    if written:
+        does = "does" if len(written) == 1 else "do"
+        says = f"{listed(written)} {does} nothing yet: the keys are checked, and kept for a later version."
+        yield Finding("table-of-later", "note", None, says, {"tables": len(written)}, "")
 
 
 def _refuse_nothing_to_learn_from(problem: Problem, schema: Schema) -> None:

@@ -46,12 +46,14 @@ class Section:
         comment: what it is for.
         settings: its keys, in order.
         is_on: whether its heading counts; one that is off has no setting that is on.
+        notes: comments above its keys.
     """
 
     name: str
     comment: str
     settings: tuple[Setting, ...]
     is_on: bool = True
+    notes: tuple[str, ...] = ()
 
 
 def problem_text(opening: Sequence[str], sections: Sequence[Section]) -> str:
@@ -64,7 +66,10 @@ def problem_text(opening: Sequence[str], sections: Sequence[Section]) -> str:
     blocks = ["\n".join(line for text in opening for line in _comment_lines(text))]
     for section in sections:
         heading = f"[{section.name}]" if section.is_on else f"# [{section.name}]"
-        lines = list(_commented(heading, section.comment))
+        lines = [
+            *_commented(heading, section.comment),
+            *(line for note in section.notes for line in _comment_lines(note)),
+        ]
         for setting in section.settings:
             written = f"{toml_key(setting.key)} = {toml(setting.value)}"
             lines += _commented(written if setting.is_on else f"# {written}", setting.comment)

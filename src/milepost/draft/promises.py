@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from milepost.draft.quantities import FLAGS, NUMBER, PERCENT, UNIT, number_in, scale_of
+from milepost.draft.today import NOW, is_of_today
 from milepost.ground.errors import MilepostError
 from milepost.metrics.names import METRIC_NAMES, Task
 from milepost.problem.criteria import Criterion
@@ -37,42 +38,49 @@ class Promise:
 
 
 _UNSPOKEN = {"value", "money", "profit", "bias", "acc", "roc", "matthews", "value_per_decision", "selectivity", "r_2"}
+_NOT = r"(?:not|never|without|cannot|(?:ca|must|should|may|wo|do|does)n't)\s+(?:ever\s+)?"
+_SINK = r"(?:be(?:ing)?|fall(?:s|ing)?|drop(?:s|ping)?|sink(?:s|ing)?|dip(?:s|ping)?|go(?:es|ing)?|get(?:s|ting)?)\s+"
+_RISE = r"(?:be(?:ing)?|rise(?:s)?|rising|climb(?:s|ing)?|go(?:es|ing)?|get(?:s|ting)?)\s+"
 AT_LEAST = (
     r"at\s+least|no\s+less\s+than|no\s+lower\s+than|no\s+fewer\s+than"
-    r"|not\s+(?:be\s+|fall\s+|drop\s+|go\s+)?(?:below|under|(?:less|lower)\s+than)"
+    rf"|{_NOT}(?:{_SINK})?(?:below|under|(?:less|lower|fewer|smaller)\s+than)|from\s+{_SINK}(?:below|under)"
     r"|(?:a\s+|the\s+)?minimum(?:\s+of)?|min\.?(?![a-z])|>\s?=|=\s?>|≥"
 )
 ABOVE = (
     r"(?:more|greater|higher|larger|bigger)\s+than|in\s+excess\s+of|above|over|exceed(?:s|ing)?|beyond|upwards?\s+of|>"
 )
 AT_MOST = (
-    r"at\s+(?:the\s+)?most|(?:no|not)\s+(?:more|greater|higher|larger)\s+than"
-    r"|not\s+(?:be\s+|rise\s+|go\s+)?(?:above|over|exceed(?:ing)?|(?:more|greater|higher|larger)\s+than)"
+    r"at\s+(?:the\s+)?most|no\s+(?:more|greater|higher|larger)\s+than|from\s+(?:exceeding|" + _RISE + r"(?:above|over))"
+    rf"|{_NOT}(?:{_RISE})?(?:above|over|exceed(?:s|ing)?|(?:more|greater|higher|larger)\s+than)"
     r"|(?:a\s+|the\s+)?maximum(?:\s+of)?|max\.?(?![a-z])|up\s+to|within|<\s?=|=\s?<|≤"
 )
 BELOW = r"(?:less|lower|fewer|smaller)\s+than|below|under|<"
 _BETTER = r"better\s+than"
 ABOUT = r"no\s+worse\s+than|around|about|approximately|approx\.?|roughly|nearly|almost|exactly|circa|~"
-_SIDE = (
+SIDE = (
     rf"(?:(?P<at_most>{AT_MOST})|(?P<at_least>{AT_LEAST})|(?P<above>{ABOVE})"
     rf"|(?P<below>{BELOW})|(?P<better>{_BETTER})|{ABOUT})"
 )
-_ANY_SIDE = re.sub(r"\?P<\w+>", "?:", _SIDE)
-_FILLER = (
+ANY_SIDE = re.sub(r"\?P<\w+>", "?:", SIDE)
+FILLER = (
     r"(?:of|is|are|be|being|been|was|should|must|shall|will|would|has|have|having|needs?|to|at|with|do|does|may"
     r"|can|reach(?:es|ing)?|that|which|stays?|staying|remains?|remaining|keeps?|kept|a|an|the|score|scores|value|level|rate|equals?"
-    r"|achiev(?:e|es|ing)|get(?:s|ting)?|improved?|increased?|raised?|lifted?)(?![a-z])|[=:(]"
+    r"|achiev(?:e|es|ing)|get(?:s|ting)?|improved?|increased?|raised?|lifted?"
+    r"|(?:rise|grow|climb|go\s+up|come\s+up|go\s+down|come\s+down|fall|drop|sink)\s+to|become)(?![a-z])|[=:(]"
 )
-_NEITHER = r"(?!(?:and|or|with|within|to|by|but|while|at|on|from|per|than|so|if|when|because)(?![a-z]))"
+NEITHER = r"(?!(?:and|or|with|within|to|by|but|while|at|on|from|per|than|so|if|when|because)(?![a-z]))"
 _SUFFIX = (
     r"(?:\s*(?P<more>or\s+(?:more|higher|above|greater)|and\s+(?:above|up|higher)|at\s+least|\+)"
     r"|\s+(?P<best>or\s+better)|\s+(?P<less>or\s+(?:less|lower|below|under)|at\s+most))?"
 )
-_AMOUNT = (
+AMOUNT = (
     rf"(?:[$€£]\s?|(?:EUR|USD|GBP)\s)?(?P<number>{NUMBER})"
     rf"(?:(?:\s?{PERCENT})?\s{{0,2}}(?:-|to)\s{{0,2}}(?P<upto>{NUMBER}))?"
     rf"(?:\s?(?P<scale>k|thousand|million|mio|m)(?![a-z]))?(?:\s?(?P<percent>{PERCENT})|(?![a-z0-9]))"
 )
+
+MIRRORED = {">=": "<=", "<=": ">=", ">": "<", "<": ">"}  # what a bound is for one minus the metric
+DENIED = {">": "<=", "<": ">=", ">=": "<", "<=": ">"}
 
 # errors that are one minus a metric
 _COMPLEMENTS = {
@@ -113,52 +121,53 @@ METRIC = (
 )
 _BY_LETTERS = {re.sub(r"[^a-z0-9²^]", "", text): text for text in _SPELLINGS}
 
+# what is reached today stands before what is asked: "accuracy is 70% today and must be 80%"
+_UNTIL_NOW = (
+    rf"(?P<until>\s*,?\s*(?:(?:is|was|of|at|stands|lies|sits|now|currently|today|only|about|around)\s+){{0,4}}{NUMBER}"
+    rf"(?:\s?{PERCENT}|\s+{UNIT})?(?:\s+{NOW})?\s*,?(?:\s*(?:and|but|which|that|it|we|yet)){{0,2}}\s+"
+    rf"(?=(?:must|should|shall|needs?\s+to|ha(?:s|ve)\s+to|ought\s+to)(?![a-z])))?"
+)
+_FROM = (
+    r"(?:(?:rise|grow|go|climb|increase|improve|fall|drop|sink)\s+)?from"
+    rf"\s+{NUMBER}\s?(?:{PERCENT})?(?:\s+{UNIT})?(?:\s+{NOW})?"
+)
 _METRIC_FIRST = re.compile(
-    rf"(?P<metrics>{METRIC}(?:(?:\s*,\s*|\s+(?:and|or|&)\s+|\s*,\s*and\s+){METRIC}){{0,4}})"
-    rf"(?:\s*(?:{_FILLER})){{0,5}}?\s*(?:from\s+{NUMBER}\s?(?:{PERCENT})?\s+to\s+)?"
-    rf"(?:{_SIDE}\s*)?(?:(?:an?|the|of)\s+)?{_AMOUNT}{_SUFFIX}"
+    rf"(?P<metrics>{METRIC}(?:(?:\s*,\s*|\s+(?:and|or|&)\s+|\s*,\s*and\s+){METRIC}){{0,4}}){_UNTIL_NOW}"
+    rf"(?:\s*(?:{FILLER})){{0,5}}?\s*(?:{_FROM}\s+to\s+)?"
+    rf"(?:{SIDE}\s*)?(?:(?:an?|the|of)\s+)?{AMOUNT}{_SUFFIX}"
     rf"(?:\s+(?P<unit>{UNIT}|euros?|dollars?|pounds|EUR|USD|GBP)(?![a-z]))?",
     FLAGS,
 )
 _NUMBER_FIRST = re.compile(
-    rf"(?:{_SIDE}\s*(?:(?:an?|the|of)\s+)?)?(?<![a-z0-9.,]){_AMOUNT}{_SUFFIX}"
-    rf"(?:\s+|-)(?:{_NEITHER}[^\s,.;:!?()0-9%]{{1,40}}\s+){{0,2}}?(?P<metrics>{METRIC}"
-    rf"(?:\s+and\s+{METRIC}(?!\s*(?:{_FILLER}|{_ANY_SIDE}|[0-9]|and\s+{METRIC})))?)",
+    rf"(?:{SIDE}\s*(?:(?:an?|the|of)\s+)?)?(?<![a-z0-9.,]){AMOUNT}{_SUFFIX}"
+    rf"(?:\s+|-)(?:{NEITHER}[^\s,.;:!?()0-9%]{{1,40}}\s+){{0,2}}?(?P<metrics>{METRIC}"
+    rf"(?:\s+and\s+{METRIC}(?!\s*(?:{FILLER}|{ANY_SIDE}|[0-9]|and\s+{METRIC})))?)",
     FLAGS,
 )
 _FOUND_SHARE = re.compile(
     rf"(?<![a-z])(?:catch|find|detect|identif(?:y|ies)|captur|recogni[sz]|spot)(?:es|e|s|ing|ting)?\s+"
-    rf"(?:{_SIDE}\s*)?{_AMOUNT}\s+of(?![a-z])",
+    rf"(?:{SIDE}\s*)?{AMOUNT}\s+of(?![a-z])",
     FLAGS,
 )
 _RIGHT_SHARE = re.compile(
-    rf"(?<![a-z])(?:right|correct|correctly)\s+(?:in|for|on)?\s*(?:{_SIDE}\s*)?{_AMOUNT}\s+of"
+    rf"(?<![a-z])(?:right|correct|correctly)\s+(?:in|for|on)?\s*(?:{SIDE}\s*)?{AMOUNT}\s+of"
     rf"\s+(?:the\s+|all\s+)?(?:cases|time|times|rows|predictions|examples|customers)",
     FLAGS,
 )
 _SHARE_RIGHT = re.compile(
-    rf"(?:{_SIDE}\s*)?(?<![a-z0-9.,]){_AMOUNT}\s+of\s+(?:{_NEITHER}[^\s,.;:!?()0-9%]{{1,40}}\s+){{1,4}}?"
+    rf"(?:{SIDE}\s*)?(?<![a-z0-9.,]){AMOUNT}\s+of\s+(?:{NEITHER}[^\s,.;:!?()0-9%]{{1,40}}\s+){{1,4}}?"
     r"(?:correct|correctly|right)(?![a-z])",
     FLAGS,
 )
 _OFF_BY = re.compile(
-    rf"(?<![a-z])(?:off|wrong|out)\s+by\s+(?:{_SIDE}\s*)?(?:an?\s+)?{_AMOUNT}"
+    rf"(?<![a-z])(?P<denied>(?:not|never|cannot|(?:ca|must|should|may|wo|do|does)n't)\s+(?:ever\s+)?(?:be\s+)?)?"
+    rf"(?<![a-z])(?:off|wrong|out)\s+by\s+(?:{SIDE}\s*)?(?:an?\s+)?{AMOUNT}"
     rf"(?:\s+(?P<unit>{UNIT}|euros?|dollars?|pounds|EUR|USD|GBP)(?![a-z]))?",
     FLAGS,
 )
 _CLOSE_TO_TRUTH = re.compile(
-    rf"(?<![a-z])(?:{_SIDE}\s*){_AMOUNT}(?:\s+(?P<unit>{UNIT}|euros?|dollars?|pounds))?"
+    rf"(?<![a-z])(?:{SIDE}\s*){AMOUNT}(?:\s+(?P<unit>{UNIT}|euros?|dollars?|pounds))?"
     rf"\s+(?:of|from)\s+the\s+(?:true|actual|real|correct|final)(?:\s+(?!and\b)[^\s,.;:!?()]+)?",
-    FLAGS,
-)
-
-# up to the metric; a goal that is meant to hold today ("today's churn with 80% accuracy") says no such thing
-_TODAY = re.compile(
-    rf"(?<![a-z])(?:(?:currently|at\s+present|so\s+far|right\s+now|as\s+of\s+now|today,?\s+(?:we|our|the|it))(?![a-z])[^,]*"
-    rf"|(?:current|existing|present|today's)\s+{METRIC}"
-    r"|(?:(?:current|existing|present|old|today's)\s+(?:model|rule|process|system|approach|solution)|(?:our|the)\s+rule)"
-    rf"\s*,?\s+(?:which\s+|that\s+|only\s+|already\s+)*(?:has|have|had|reach(?:es|ed)?|gets?|scores?|achieves?|is\s+at|at)"
-    rf"(?![a-z])[^,]*)$",
     FLAGS,
 )
 
@@ -177,19 +186,30 @@ def criteria_in(text: str, *, task: Task | None) -> Iterator[Promise]:
         (_SHARE_RIGHT, "accuracy"),
     ):
         for match in pattern.finditer(text):
-            yield _promise(match, [metrics], "regression" if metrics == "error" else task)
+            if not is_of_today(match, text):
+                yield _promise(match, [metrics], "regression" if metrics == "error" else task)
+            else:
+                yield of_today(match)
     beside = [*_each_metric_first(text), *_each_number_first(text)]
+    told = 0  # up to here the text says what is reached today
     for match in sorted(beside, key=lambda match: match.start()):
-        if _counts_time(match, text):
+        if _counts_time(match, text) or match.start() < told:
             continue
-        if _is_of_today(match, text):
-            doubt = f"'{match[0].strip()}' is taken for what is reached today, not for what is asked."
-            yield Promise(*match.span(), doubt=doubt)
+        if is_of_today(match, text):
+            told = match.end()
+            yield of_today(match)
             continue
         yield _promise(match, re.findall(METRIC, match["metrics"], FLAGS), task)
     for match in _FOUND_SHARE.finditer(text):
         if match["percent"]:
-            yield _promise(match, ["recall"], task)
+            yield of_today(match) if is_of_today(match, text) else _promise(match, ["recall"], task)
+
+
+def of_today(match: re.Match[str]) -> Promise:
+    """Return a stretch that says what is reached today."""
+    return Promise(
+        *match.span(), doubt=f"'{match[0].strip()}' is taken for what is reached today, not for what is asked."
+    )
 
 
 def _each_metric_first(text: str) -> Iterator[re.Match[str]]:
@@ -209,19 +229,20 @@ def _each_number_first(text: str) -> Iterator[re.Match[str]]:
         at = match.start() + max(1, match.start("metrics") - match.start())
 
 
-def _is_of_today(match: re.Match[str], text: str) -> bool:
-    """Return whether the words before say how good things are: "today's accuracy is 70%", "our rule has 70% recall"."""
-    before = re.split(r"[.;:!?](?:\s|$)", text[: match.start()])[-1]
-    return bool(_TODAY.search(before + match["metrics"]))
-
-
 def _counts_time(match: re.Match[str], text: str) -> bool:
     """Return whether the number counts days though the metric has no unit: "accuracy at 30 days"."""
     has_unit = re.match(rf"[\s-]*{UNIT}", text[max(match.end("number"), match.end("upto")) :], FLAGS)
     metric = _BY_LETTERS.get(re.sub(r"[^a-z0-9²^]", "", re.findall(METRIC, match["metrics"], FLAGS)[0].casefold()), "")
     is_distance = metric in _ERRORS or METRIC_NAMES.get(_SPELLINGS.get(metric, ""), METRIC_NAMES["f1"]).unit == "target"
     has_side = any(match.groupdict().get(side) for side in ("at_most", "at_least", "above", "below", "better"))
-    return bool(has_unit) and not match["percent"] and not (is_distance and has_side)
+    is_said = has_side or re.search(
+        r"(?:(?<![a-z])(?:of|is|be|equals?)|[=:])\s*$", match[0][: _at_number(match)], FLAGS
+    )
+    return bool(has_unit) and not match["percent"] and not (is_distance and is_said)
+
+
+def _at_number(match: re.Match[str]) -> int:
+    return match.start("number") - match.start()
 
 
 def _promise(match: re.Match[str], spellings: list[str], task: Task | None) -> Promise:
@@ -231,6 +252,8 @@ def _promise(match: re.Match[str], spellings: list[str], task: Task | None) -> P
         metric, is_complement, doubt = _metric_meant(spelling, match, task)
         if doubt:
             return Promise(start, end, doubt=doubt)
+        if match.re is _OFF_BY and match["above"] and not match["denied"]:
+            return Promise(start, end, doubt=f"{match[0].strip()!r} does not say how far off the model may be.")
         try:
             found.append(_criterion(match, metric, is_complement))
         except MilepostError as error:
@@ -275,9 +298,9 @@ def _criterion(match: re.Match[str], metric: str, is_complement: bool) -> Criter
         raise MilepostError(f"{match[0].strip()!r} has no percent sign.", where="", fix="")
     elif (is_share or known.unit == "share") and 1 < number <= 100:
         number /= 100  # "accuracy of 80" can only mean percent
-    sense = _sense(match, higher_is_better)
+    sense = sense_of(match, higher_is_better)
     if is_complement:
-        number, sense = 1 - number, {">=": "<=", "<=": ">=", ">": "<", "<": ">"}[sense]
+        number, sense = 1 - number, MIRRORED[sense]
     return Criterion.parse(metric, f"{sense} {number:f}", where="")
 
 
@@ -289,12 +312,13 @@ def _amount(match: re.Match[str], higher_is_better: bool) -> Decimal:
     return (min(numbers) if higher_is_better else max(numbers)) * scale_of(match["scale"])
 
 
-def _sense(match: re.Match[str], higher_is_better: bool) -> str:
+def sense_of(match: re.Match[str], higher_is_better: bool) -> str:
+    """Return the side on which the words of a match put what is asked; the better one where they say none."""
     said = {name for name, words in match.groupdict().items() if words}
     by_word = {"at_least": ">=", "more": ">=", "above": ">", "at_most": "<=", "less": "<=", "below": "<"}
     for word, sense in by_word.items():
         if word in said:
-            return sense
+            return DENIED[sense] if "denied" in said else sense
     if "better" in said:
         return ">" if higher_is_better else "<"
     return ">=" if higher_is_better else "<="

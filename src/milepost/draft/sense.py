@@ -29,7 +29,7 @@ from milepost.metrics.answers import Task
 from milepost.metrics.names import METRIC_NAMES
 from milepost.problem.spec import Problem
 
-Outcome = Literal["met", "not met", "can't tell yet"]
+Outcome = Literal["ready to train", "mend first"]
 
 CANT_TELL = "will probably end as can't tell yet"
 
@@ -83,11 +83,13 @@ class Sense:
 
     @property
     def outcome(self) -> Outcome:
-        """Return "met" where every criterion can be verified, "not met" where something must be mended first."""
-        if any(finding.severity == "stop" for finding in self.findings):
-            return "not met"
-        open_ones = not self.criteria or not all(one.is_verifiable for one in self.criteria)
-        return "can't tell yet" if open_ones else "met"
+        """Return whether training makes sense; what the test rows will tell of the criteria is another question."""
+        return "mend first" if any(finding.severity == "stop" for finding in self.findings) else "ready to train"
+
+    @property
+    def is_verifiable(self) -> bool:
+        """Return whether there are criteria, and the test rows can tell about every one of them."""
+        return bool(self.criteria) and all(one.is_verifiable for one in self.criteria)
 
 
 def make_sense(

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from milepost.draft.effects import effects_in
+from milepost.draft.everyday import everyday_in
 from milepost.draft.horizons import horizons_in
+from milepost.draft.languages import is_english
 from milepost.draft.promises import Promise, criteria_in
-from milepost.draft.quantities import FLAGS, plain
+from milepost.draft.quantities import FLAGS, PERCENT, WORDED, plain
 from milepost.draft.targets import Wanted, ranked_words, task_meant, wanted_in
 from milepost.ground.text import listed
 from milepost.metrics.names import METRIC_NAMES, Task
@@ -79,6 +81,23 @@ class Understood:
         """Return the stretches that nothing was made of, stripped."""
         return tuple(piece.text.strip() for piece in self.pieces if piece.meaning is None)
 
+    def unread_numbers(self, names: Iterable[str] = ()) -> tuple[str, ...]:
+        """Return the stretches that hold a number, and that nothing was made of.
+
+        Args:
+            names: of columns; a number inside one that the statement names is part of it.
+        """
+        text = self.statement
+        for name in sorted((one for one in names if re.search("[0-9]", one)), key=len, reverse=True):
+            text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", lambda match: "x" * len(match[0]), text, flags=FLAGS)
+        found, at = [], 0
+        for piece in self.pieces:
+            end = at + len(piece.text)
+            if piece.meaning is None and any(at <= one.start() < end for one in _A_NUMBER.finditer(text)):
+                found.append(piece.text.strip(" \t\r\n,.;:!?"))
+            at = end
+        return tuple(dict.fromkeys(found))
+
 
 @dataclass(frozen=True, slots=True)
 class _Meant:
@@ -96,6 +115,13 @@ class _Meant:
         return apart or (other.horizon is not None and self.start <= other.start and other.end <= self.end)
 
 
+# not the digits of a name: "x1", "2nd", "covid-19", "2024-01-31"
+_A_NUMBER = re.compile(
+    rf"(?<![\w-])[0-9][0-9.,]*(?![\w-])|(?<![\w-])[0-9][0-9.,]*(?:k|m|{PERCENT})(?!\w)"
+    rf"|(?<![\w-])[0-9]+-(?=[a-z])|(?<![\w-]){WORDED}\s?{PERCENT}",
+    FLAGS,
+)
+_ONLY_ENGLISH = "Only English sentences are understood; nothing, or hardly anything, was made of this one."
 _JOINING = {
     "a", "achieve", "all", "also", "an", "and", "are", "as", "at", "be", "between", "both", "but", "by", "can",
     "could", "each", "for", "from", "get", "goal", "has", "have", "help", "i", "i'd", "if", "improve", "in",
@@ -137,7 +163,11 @@ def understand(statement: str, *, task: Task | None = None) -> Understood:
         target_words=_target_words(wanted, effect),
         pieces=tuple(_pieces(statement, kept)),
         unit=next((one.promise.unit for one in kept if one.promise and one.promise.unit), ""),
-        doubts=(*misfits, *(one.promise.doubt for one in kept if one.promise and one.promise.doubt)),
+        doubts=(
+            *(() if is_english(statement) else (_ONLY_ENGLISH,)),
+            *misfits,
+            *(one.promise.doubt for one in kept if one.promise and one.promise.doubt),
+        ),
     )
 
 
@@ -161,6 +191,10 @@ def _promises(text: str, task: Task | None) -> Iterator[_Meant]:
         if promise.change:
             about = f" on {promise.about}" if promise.about else ""
             yield _Meant(promise.start, promise.end, f"effect{about}: {promise.change.text}", promise)
+    for promise in everyday_in(text, task=task):
+        # a doubt counts here too: what its words might mean beside is not what they say
+        says = " and ".join(criterion.text for criterion in promise.criteria)
+        yield _Meant(promise.start, promise.end, says or None, promise)
     for promise in criteria_in(text, task=task):
         if promise.criteria:
             says = " and ".join(criterion.text for criterion in promise.criteria)

@@ -11,9 +11,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polars as pl
 
 from milepost.data.batches import rows_at, sample
 from milepost.data.column_names import is_named_alike
+from milepost.data.expressions.parse import parse
 from milepost.data.findings import Finding
 from milepost.data.keys import SplitRequest, compared_columns, split_keys
 from milepost.data.kinds import Facts, gather_facts
@@ -27,6 +29,7 @@ from milepost.draft.roles import Roles, Suggestion, suggest_roles
 from milepost.draft.rule import FoundRule, find_rule
 from milepost.draft.sentence import Understood, understand
 from milepost.draft.targets import columns_meant, ranked_words
+from milepost.draft.unread import unread_numbers
 from milepost.ground.errors import MilepostError
 from milepost.ground.events import Event, Listener
 from milepost.ground.seeds import derived
@@ -59,7 +62,9 @@ class Draft:
         shares: of the classes in index order, among the development rows; empty for regression.
         loss: the proper loss that fits the task and the criteria.
         rule: a rule found in development rows; None where none is better than no rule.
-        answers: what comes without a model, on development rows.
+        answers: what comes without a model, on the development rows that were looked at; the drafted rule last.
+        looked_at: how many development rows these figures are of.
+        development: how many there are.
         split_says: how the rows would be divided, in sentences.
         strategy: how: time, group, stratified.
         effect_column: the column whose mean the sentence promises to move; None where it promises nothing clear.
@@ -81,6 +86,8 @@ class Draft:
     loss: str
     rule: FoundRule | None
     answers: tuple[Free, ...]
+    looked_at: int
+    development: int
     split_says: tuple[str, ...]
     strategy: str
     effect_column: str | None
@@ -94,6 +101,11 @@ class Draft:
     @property
     def target(self) -> str:
         return self.schema.target.name
+
+    @property
+    def is_sampled(self) -> bool:
+        """Return whether the figures are of some of the development rows."""
+        return self.looked_at < self.development
 
     @property
     def excluded(self) -> tuple[Finding, ...]:
@@ -180,13 +192,21 @@ def draft_problem(
         shares=shares,
         loss=loss,
         rule=rule,
-        answers=free_answers(frame, frame.select(truth(schema)).to_series().to_numpy(), schema),
+        answers=_answers(frame, schema, rule),
+        looked_at=len(frame),
+        development=len(split.development),
         split_says=split.says,
         strategy=split.strategy,
         effect_column=_effect_column(understood, schema),
         rows=dataset.rows,
-        findings=(*odd_answers, *dataset.findings, *split.findings, *leaks),
+        findings=(*unread_numbers(understood, schema.names), *odd_answers, *dataset.findings, *split.findings, *leaks),
     )
+
+
+def _answers(frame: pl.DataFrame, schema: Schema, rule: FoundRule | None) -> tuple[Free, ...]:
+    """Return what comes without a model; the drafted rule is scored on the rows in which it was found."""
+    parsed = None if rule is None else parse(rule.text, types=schema.dtypes, where="baseline.rule")
+    return free_answers(frame, frame.select(truth(schema)).to_series().to_numpy(), schema, rule=parsed)
 
 
 # ---- task

@@ -113,7 +113,7 @@ def columns_meant(words: Iterable[str], columns: Iterable[str]) -> tuple[str, ..
     found: dict[str, tuple[int, int, int]] = {}
     for place, column in enumerate(columns):
         parts = {_stem(part) for part in words_of(column)}
-        ranks = [rank for rank, word in enumerate(words) if _stem(word) in parts]
+        ranks = [rank for rank, word in enumerate(words) if _stem(word) in parts or word == column.casefold()]
         if ranks:
             # a column that is the word beats one that only contains it
             found[column] = (ranks[0], len(parts) - len(ranks), place)

@@ -49,7 +49,8 @@ def sentences(
     return (
         _rows(split, schema, truth),
         *_alike(split, alike),
-        *_free(answers, schema),
+        *_sampled(split, truth),
+        *_free(answers, schema, about="about " if len(truth) < len(split.development) else ""),
         *(f"{one.criterion}: {one.says}" for one in prospects),
         *_together(problem, schema, truth),
         *_money(problem, frame, schema, answers),
@@ -79,16 +80,22 @@ def _alike(split: Split, alike: float) -> Iterator[str]:
     yield f"Rows {why} are alike: the {tested} tell about as much as {worth} independent ones."
 
 
-def _free(answers: Sequence[Free], schema: Schema) -> Iterator[str]:
+def _sampled(split: Split, truth: np.ndarray) -> Iterator[str]:
+    if len(truth) < len(split.development):
+        looked_at, all_of_them = count(len(truth)), counted(len(split.development), "development row")
+        yield f"What comes without a model is measured on {looked_at} of the {all_of_them}, drawn at random."
+
+
+def _free(answers: Sequence[Free], schema: Schema, *, about: str) -> Iterator[str]:
     metric = _HEADLINE[schema.task]
     best = best_free(answers, metric, higher=schema.task != "regression")
     if best is None:
         return
     title = METRIC_NAMES[metric].title
     article = "an" if title[0] in "aeiou" else "a"
-    says = f"Without any model, {best.by} has {article} {title} of {spoken(metric, best.score)}"
+    says = f"Without any model, {best.by} has {article} {title} of {about}{spoken(metric, best.score)}"
     rule = next((one.scores.get(metric) for one in answers if one.name == "rule"), None)
-    yield f"{says}." if rule is None else f"{says}; today's rule has {spoken(metric, rule)}."
+    yield f"{says}." if rule is None else f"{says}; today's rule has {about}{spoken(metric, rule)}."
 
 
 def _together(problem: Problem, schema: Schema, truth: np.ndarray) -> Iterator[str]:

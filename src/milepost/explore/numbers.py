@@ -103,6 +103,6 @@ def _same(frame: pl.DataFrame, names: list[str], seed: int) -> list[Finding]:
             f"{counted(len(pairs), 'pair')} of columns nearly say the same (rank correlation): "
             f"{listed(pairs, most=5)}.",
             {"pairs": len(pairs), "largest": float(correlation[first, second].max())},
-            "Read their importance together; keep one of each pair if columns cost money.",
+            "Nothing for the prediction; keep one of each pair if columns cost money.",
         )
     ]

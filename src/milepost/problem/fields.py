@@ -14,7 +14,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from milepost.ground.errors import MilepostError, UnknownNameError
 from milepost.ground.text import listed, nearest
-from milepost.metrics.names import METRIC_NAMES
+from milepost.metrics.names import METRIC_NAMES, MetricName
 from milepost.problem import spans
 from milepost.problem.criteria import Criterion, contradiction
 from milepost.problem.effects import Change
@@ -192,20 +192,28 @@ def _bounds(written: Any) -> list[Any]:
     return written if isinstance(written, list) and written else [written]
 
 
+def _example(known: MetricName) -> str | list[str]:
+    """Return a bound that somebody could write for a metric."""
+    by_unit = {"money": ">= 1", "nats": "<= 0.50", "target": "<= 5000", "share": "<= 0.10", "none": "<= 0.15"}
+    if known.higher_is_better is None:
+        return "<= 0.20" if known.unit == "share" else [">= -100", "<= 100"]
+    return ">= 0.80" if known.higher_is_better and known.unit != "money" else by_unit[known.unit]
+
+
 def _success_schema() -> dict[str, Any]:
     bound = {"type": "string", "pattern": r"^\s*(>=|<=|>|<|≥|≤)\s*[+-]?[\d.][\d.,_]*([eE][+-]?\d+)?\s*%?\s*$"}
     either = {"anyOf": [bound, {"type": "array", "items": bound, "minItems": 1, "maxItems": 2}]}
     properties = {}
     for known in METRIC_NAMES.values():
         best = {True: "Higher is better.", False: "Lower is better.", None: "Neither side is better by itself."}
-        example = "<= 5000" if known.highest > 2 and known.higher_is_better is False else ">= 0.80"
         says = (
             f"{known.title[0].upper()}{known.title[1:]}, for {', '.join(known.tasks)}. {best[known.higher_is_better]}"
         )
-        properties[known.name] = {**either, "description": says, "examples": [example]}
+        properties[known.name] = {**either, "description": says, "examples": [_example(known)]}
     for known in METRIC_NAMES.values():
         for other in known.also:
-            properties[other] = {**either, "description": f"Another spelling of {known.name}.", "examples": [">= 0.80"]}
+            says = f"Another spelling of {known.name}."
+            properties[other] = {**either, "description": says, "examples": [_example(known)]}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 

@@ -1,4 +1,4 @@
-"""The tables of a problem file that later steps of the road read: accepted and checked, not used yet."""
+"""The tables of a problem file that a later version will read: accepted and checked, but they do nothing yet."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from pydantic import Field
 
 from milepost.problem.fields import Names, Span, Table, Text
 
+LATER = ("serve", "monitor", "alerts", "retrain")  # tables that do nothing yet
+NOTHING_YET = "Does nothing yet: its keys are checked and kept for a later version."
+
 
 class Serve(Table):
-    """The service around a bundle; read by a later step."""
+    """The service around a bundle; does nothing yet."""
 
     guards: dict[str, Any] | None = Field(
         default=None, description="What a request must satisfy to be answered by the model.", examples=[{}]
@@ -27,7 +30,7 @@ class Serve(Table):
 
 
 class Monitor(Table):
-    """How production is watched; read by a later step."""
+    """How production is watched; does nothing yet."""
 
     window: Span | None = Field(default=None, description="The span in which production is judged.", examples=["7d"])
     false_alarms: Text | None = Field(
@@ -36,7 +39,7 @@ class Monitor(Table):
 
 
 class Alerts(Table):
-    """Who is told; read by a later step."""
+    """Who is told; does nothing yet."""
 
     channels: Names | None = Field(
         default=None, description="Addresses of alerts; secrets by ${NAME}.", examples=[["${CHURN_ALERTS}"]]
@@ -44,7 +47,7 @@ class Alerts(Table):
 
 
 class Retrain(Table):
-    """When a new model is trained; read by a later step."""
+    """When a new model is trained; does nothing yet."""
 
     when: Names | None = Field(
         default=None, description="What makes a training due.", examples=[["schedule: 30d", "performance", "drift"]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,7 +26,7 @@ _KNOWN = fields_of(Problem)
 _PLACE_IN_MESSAGE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)")
 
 
-def read_problem(path: Path) -> Problem:
+def read_problem(path: Path | str) -> Problem:
     """Return the problem that a file says.
 
     Raises:
@@ -33,6 +34,12 @@ def read_problem(path: Path) -> Problem:
             mistake in the file is told, with the number of those that follow.
         EnvironmentFault: the file may not be read.
     """
+    if not isinstance(path, str | Path):
+        raise MilepostError(
+            f"The path of a problem file is no {type(path).__name__}.",
+            where="read_problem",
+            fix=f'Give a path, such as "{FILE_NAME}".',
+        )
     return parse_problem(_read_text(Path(path)), path=Path(path))
 
 
@@ -75,7 +82,7 @@ def _first(mistakes: list[Mistake], lines: Mapping[str, int], path: Path | None)
 def _read_text(path: Path) -> str:
     if path.is_dir():
         inside = path / FILE_NAME
-        fix = f"Name the file: {inside}" if inside.is_file() else _DRAFT
+        fix = f"Name the file: {inside}" if inside.is_file() else f"{_DRAFT} --problem {shlex.quote(str(inside))}"
         raise MilepostError(f"{str(path)!r} is a folder, not a problem file.", where=str(path), fix=fix)
     try:
         size = path.stat().st_size

@@ -1,7 +1,7 @@
 """The keys of a problem file, each with its type, its meaning and an example.
 
-milepost.toml  [problem] [data] [features] [baseline] [split] [climb] [success] [value] [stores], and for later steps
-[serve] [monitor] [alerts] [retrain]
+milepost.toml  [problem] [data] [features] [baseline] [split] [climb] [success] [value] [stores], and for a later
+version [serve] [monitor] [alerts] [retrain]
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from milepost.problem.fields import (
     Timezone,
     source_of,
 )
-from milepost.problem.later import Alerts, Monitor, Retrain, Serve
+from milepost.problem.later import NOTHING_YET, Alerts, Monitor, Retrain, Serve
 
 
 class Effect(Table):
@@ -100,7 +100,8 @@ class Data(Table):
     known_at: Text | None = Field(
         default=None,
         description="The column that says when the truth was recorded; without a value it is not yet known. Where only "
-        "one of two answers ever has a value, the other is known after horizon and label delay.",
+        "one of two answers ever has a value, the other is known after horizon and label delay. Rows for which these "
+        "had not passed by the latest moment in the table are left out.",
         examples=["confirmed_at"],
     )
     label_delay: Span | None = Field(
@@ -119,14 +120,17 @@ class Data(Table):
     )
     sensitive: Names = Field(
         default=(),
-        description="Columns that are never a feature unless allowed, and always a slice.",
+        description="Columns that are never a feature unless allowed; comparing results across them comes with a "
+        "later version.",
         examples=[["female", "senior_citizen"]],
     )
     allowed: Names = Field(
         default=(), description="Sensitive columns that may be features all the same.", examples=[["senior_citizen"]]
     )
     context: Names = Field(
-        default=(), description="Columns that are logged and sliced by, never a feature.", examples=[["region"]]
+        default=(),
+        description="Columns that are kept for people to look at and are never a feature.",
+        examples=[["region"]],
     )
     repairs: dict[str, Text] = Field(
         default={},
@@ -260,13 +264,17 @@ class Problem(Table):
     stores: Stores = Field(
         default=Stores(), description="Where what is learned is kept.", examples=[{"workspace": ".milepost"}]
     )
-    serve: Serve | None = Field(default=None, description="The service.", examples=[{"control_share": 0.05}])
-    monitor: Monitor | None = Field(default=None, description="How production is watched.", examples=[{"window": "7d"}])
+    serve: Serve | None = Field(
+        default=None, description=f"The service. {NOTHING_YET}", examples=[{"control_share": 0.05}]
+    )
+    monitor: Monitor | None = Field(
+        default=None, description=f"How production is watched. {NOTHING_YET}", examples=[{"window": "7d"}]
+    )
     alerts: Alerts | None = Field(
-        default=None, description="Who is told.", examples=[{"channels": ["${CHURN_ALERTS}"]}]
+        default=None, description=f"Who is told. {NOTHING_YET}", examples=[{"channels": ["${CHURN_ALERTS}"]}]
     )
     retrain: Retrain | None = Field(
-        default=None, description="When a new model is trained.", examples=[{"min_interval": "7d"}]
+        default=None, description=f"When a new model is trained. {NOTHING_YET}", examples=[{"min_interval": "7d"}]
     )
 
     _path: Path | None = PrivateAttr(default=None)

@@ -27,6 +27,7 @@ from threadpoolctl import threadpool_limits
 
 from milepost.api.learning import Learned, learn
 from milepost.api.opening import Opened
+from milepost.data.folds import make_folds, suggested
 from milepost.learners.boosting import Boosting
 from milepost.learners.encode import MOST_BENDS, MOST_LEVELS
 from milepost.models.material import Material
@@ -100,15 +101,15 @@ def plain_fits(learned: Learned) -> dict[str, Callable[..., object]]:
     return fits
 
 
-def folds_of(learned: Learned, development: Material) -> list[tuple[Any, np.ndarray, Any]]:
-    """Return what a user has for each fold of the climb: table, truth, and the rows to answer."""
+def folds_of(opened: Opened, development: Material) -> list[tuple[Any, np.ndarray, Any]]:
+    """Return what a user has for each of as many folds as in the climb: table, truth, rows to answer."""
+    count, repeats = suggested(len(development.truth), int(development.truth.sum()))
+    folds = make_folds(opened.split, opened.keys, opened.request, count=count, repeats=repeats, seed=0).folds
     cases = []
-    for numbers in learned.climb.fold_of:
-        for number in np.unique(numbers[numbers >= 0]):
-            train = development.rows(np.flatnonzero(numbers != number))
-            valid = development.rows(np.flatnonzero(numbers == number))
-            known, asked = as_pandas(train, valid)
-            cases.append((known, train.truth, asked))
+    for fold in folds:
+        train, valid = development.rows(fold.train), development.rows(fold.valid)
+        known, asked = as_pandas(train, valid)
+        cases.append((known, train.truth, asked))
     return cases
 
 
@@ -139,7 +140,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
         opened, development, _ = opened_split(telco, telco.load(), 0, Path(folder))
         learned = learn_anew(opened, 2, 0)  # warms both sides, and settles what plain fits are told
-        fits, cases = plain_fits(learned), folds_of(learned, development)
+        fits, cases = plain_fits(learned), folds_of(opened, development)
         print(f"{len(development.truth):,} development rows, {len(cases)} folds")
         for cores in (1, 2):
             ours, plain = [], {name: [] for name in fits}  # type: ignore[var-annotated]

@@ -28,6 +28,19 @@ def test_another_feature_is_another_climb(few):
     assert {path: after[path] for path in before} == before
 
 
+def test_features_in_another_order_are_another_climb(few, tmp_path):
+    """The order of columns decides how trees break ties, so finished folds of another order must not be taken."""
+    first, second = 'long = "tenure > 40"\n', 'dear = "monthly_charges > 70"\n'
+    milepost.train(edit_contract(few, "[split]", f"[features]\n{first}{second}[split]"))
+    again = milepost.train(edit_contract(few, first + second, second + first))
+    (tmp_path / "new").mkdir()
+    write_few(tmp_path / "new")
+    fresh = milepost.train(edit_contract(tmp_path / "new", "[split]", f"[features]\n{second}{first}[split]"))
+    assert again.bundle_id == fresh.bundle_id
+    assert [step.loss for step in again.ladder.steps] == [step.loss for step in fresh.ladder.steps]
+    assert len({path.parent for path in climbs(few)}) == 3
+
+
 def test_the_folds_of_another_question_are_not_taken_for_this_ones(few, tmp_path):
     (tmp_path / "new").mkdir()
     write_few(tmp_path / "new")

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dealt_folds import folds_of
 from milepost.evaluate.cross_fitting import act_across, act_from, allowing_for_choice, measured_once, out_of_fold
+from milepost.evaluate.value import Stakes
 from milepost.metrics.measure import measure
 from out_of_fold_answers import honest, in_folds, same_stakes
 
@@ -84,7 +86,7 @@ def test_repeats_are_one_row_each():
     p, truth = honest(100)
     fold_of = np.stack([np.random.default_rng(seed).permutation(np.arange(100) % 5) for seed in range(3)])
     answers = np.repeat(p[None, :, None], 3, axis=0)
-    given_ = out_of_fold(answers, truth, fold_of, forward=False)
+    given_ = out_of_fold(answers, truth, folds_of(fold_of))
     thrice = measured_once("accuracy", act_from(given_, 0.5), given_.repeats)
     once = measure("accuracy", act_from(in_folds(p, truth), 0.5))
     assert (thrice.value, thrice.rows, thrice.events) == (pytest.approx(once.value), 100, once.events)
@@ -94,10 +96,52 @@ def test_repeats_are_one_row_each():
 def test_repeats_do_not_make_enough_of_too_few():
     truth = (np.arange(100) < 4).astype(int)  # 4 positives, answered three times
     fold_of = np.stack([np.random.default_rng(seed).permutation(np.arange(100) % 5) for seed in range(3)])
-    given_ = out_of_fold(np.full((3, 100, 1), 0.2), truth, fold_of, forward=False)
+    given_ = out_of_fold(np.full((3, 100, 1), 0.2), truth, folds_of(fold_of), labels=("No", "Yes"))
     seen = measured_once("accuracy", act_from(given_, 0.5), given_.repeats)
     assert seen.interval is None
     assert seen.events == 4
+    assert seen.why == 'Only 4 of 100 rows are "Yes"; an interval needs at least 10.'
+
+
+@pytest.mark.parametrize(("positives", "repeats"), [(3, 3), (9, 1), (9, 3)])
+def test_the_reason_for_no_interval_counts_each_row_once(positives, repeats):
+    truth = (np.arange(100) < positives).astype(int)  # with repeats fewer than ten, or more, answers to positives
+    fold_of = np.stack([np.random.default_rng(seed).permutation(np.arange(100) % 5) for seed in range(repeats)])
+    given_ = out_of_fold(np.full((repeats, 100, 1), 0.2), truth, folds_of(fold_of), labels=("No", "Yes"))
+    why = measured_once("recall", act_from(given_, 0.5), repeats).why
+    assert why == f'Only {positives} of 100 rows are "Yes"; an interval needs at least 10.'
+
+
+def test_the_reason_for_no_interval_of_money_counts_each_row_once():
+    p, truth = honest(200)
+    fold_of = np.stack([np.random.default_rng(seed).permutation(np.arange(200) % 5) for seed in range(3)])
+    rare = np.where(np.arange(200) < 4, 1000.0, 1.0)  # the money of four rows stands against all others
+    stakes = Stakes(rare, rare, rare, rare)
+    given_ = out_of_fold(np.repeat(p[None, :, None], 3, axis=0), truth, folds_of(fold_of), stakes=stakes)
+    seen = measured_once("value", act_from(given_, 0.5), 3)
+    assert seen.interval is None
+    assert seen.why == "Only 4 rows lie on one side of the mean; an interval needs at least 10."
+
+
+def test_no_fold_is_acted_on_by_answers_that_came_later():
+    p, truth = honest(600)
+    late = slice(330, 400)  # sure to be acted on, and not known at row 400, where the fourth of five folds begins
+    p[late], truth[late], later = 0.99, 1, truth.copy()
+    later[late] = 0
+    first, other = (
+        next(act_across(in_folds(p, known, forward=True, late=71), [_most_accurate])).decision
+        for known in (truth, later)
+    )
+    assert first[:300].tolist() == other[:300].tolist()  # the second fold to the fourth
+    assert first[300:].tolist() != other[300:].tolist()
+
+
+def test_folds_that_no_answer_is_known_for_are_left_out():
+    p, truth = honest(600)
+    given_ = in_folds(p, truth, forward=True, late=150)
+    assert len(given_.parts) == 3  # the first fold has no earlier one, the second none whose answers are known
+    assert len(act_from(given_, 0.5).truth) == 300
+    assert in_folds(p, truth, forward=True, late=600).parts == ()
 
 
 def test_rows_that_depend_on_each_other_are_judged_by_their_units():

@@ -74,6 +74,14 @@ def test_many_rows_give_a_bounded_number_of_candidates():
     assert (np.diff(seen.at) < 0).all()
 
 
+def test_money_is_cleared_in_shares_of_what_the_thresholds_make_of_it():
+    # acting on nobody, on 0.8, on both: 0, 30, 10 for two rows, that is 0, 15, 5 per row
+    stakes = Stakes(np.full(2, 30.0), np.full(2, -20.0), np.zeros(2), np.zeros(2))
+    seen = sweep(np.array([0.2, 0.8]), np.array([0, 1]), stakes)
+    assert seen.clearance(Criterion("value_per_row", ">=", 9.0)) == pytest.approx([-9 / 15, 6 / 15, -4 / 15])
+    assert seen.clearance(Criterion("value", "<=", 9000.0)) == pytest.approx([9 / 15, -6 / 15, 4 / 15])
+
+
 def test_what_no_threshold_changes_is_none():
     seen = sweep(np.array([0.2, 0.8]), np.array([0, 1]), None)
     assert seen.meets(Criterion("roc_auc", ">=", 0.5)) is None

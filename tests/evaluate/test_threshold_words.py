@@ -47,6 +47,22 @@ def test_a_collision_points_to_the_table():
     assert "luck" not in says
 
 
+def test_money_per_row_is_doubted_under_its_own_name():
+    (wanted,) = criteria_of(value_per_row=">= 40")
+    figures = {"value_per_row": _seen("value_per_row", 41.349, 38.6, 44.15), "value": FIGURES["value"]}
+    says = sentences(0.2, [(wanted, True)], figures, meets_all=True, has_money=True, currency="EUR")
+    assert "did not choose it: 41.35 EUR per row (95 % interval 38.6 to 44.15). It is close for value_per_row" in says
+    assert "1,000 rows" not in says
+
+
+def test_where_no_row_can_tell_nothing_is_said_of_luck():
+    none = {name: Measured(name, None, None, 0, 0, "There are no rows to judge.", 0, "") for name in FIGURES}
+    moved = [(one, False) for one in criteria_of(accuracy=">= 0.8")]
+    says = sentences(0.2, moved, none, meets_all=True, has_money=True, currency="EUR")
+    assert says.endswith("Only the test rows can tell.")
+    assert "luck" not in says
+
+
 def test_a_capacity_is_told():
     assert "flag at most 7.1 % of the rows; only such were considered." in _says(most_positives=500 / 7000)
 

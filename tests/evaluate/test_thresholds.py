@@ -111,6 +111,55 @@ def test_a_model_beside_the_chosen_one_comes_as_near_to_the_criteria_as_it_can()
     assert metrics.precision_score(truth, p >= near) > metrics.precision_score(truth, p >= rich)
 
 
+def _nearest_to_money_and(recall, p, truth, unit):
+    """Return the threshold nearest to this recall and more money than any brings, with money counted in units."""
+    given_ = in_folds(p, truth, stakes=same_stakes(len(p), tp=100.0 * unit, fp=-100.0 * unit))
+    wanted = criteria_of(recall=f">= {recall}", value_per_row=f">= {12 * unit}")
+    return pick_threshold(given_, criteria=wanted, meeting_all=True)
+
+
+def test_money_and_a_share_both_say_what_is_nearest_whatever_the_currency():
+    p, truth = honest()
+    near = _nearest_to_money_and(0.99, p, truth, 1.0)
+    assert near == _nearest_to_money_and(0.99, p, truth, 1 / 1024) == _nearest_to_money_and(0.99, p, truth, 1024.0)
+    # neither the recall alone nor the money alone decides: the most money is near 0.5
+    assert 0.05 < near < 0.45
+    assert 0.5 < metrics.recall_score(truth, p >= near) < 0.99
+
+
+def test_a_criterion_missed_by_the_same_everywhere_leaves_the_choice_to_the_others():
+    p, truth = honest()
+    free = same_stakes(len(p), tp=0.0, fp=0.0)  # no threshold moves the money
+    with_money, alone = (
+        pick_threshold(in_folds(p, truth, stakes=free), criteria=criteria_of(**bounds), meeting_all=True)
+        for bounds in (
+            {"recall": ">= 0.9", "precision": ">= 0.9", "value": ">= 5"},
+            {"recall": ">= 0.9", "precision": ">= 0.9"},
+        )
+    )
+    assert with_money == alone
+    assert pick_threshold(in_folds(p, truth, stakes=free), criteria=criteria_of(value=">= 5"), meeting_all=True) > 0
+
+
+def test_money_per_row_has_its_own_figure_and_its_own_doubt():
+    p, truth = honest()
+    brought = _choose(p, truth, stakes=same_stakes(len(p))).rows[0].value.value / 1000
+    choice = _choose(p, truth, stakes=same_stakes(len(p)), value_per_row=f">= {brought - 0.1:.2f}")
+    seen = choice.rows[0].figures["value_per_row"]
+    assert seen.value == pytest.approx(choice.rows[0].value.value / 1000)
+    assert seen.interval.lo < brought - 0.1 < seen.interval.hi
+    assert "It is close for value_per_row" in choice.says
+    assert " per row (95 % interval" in choice.says
+
+
+@pytest.mark.parametrize(("forward", "measured"), [(True, 400), (False, 600)])
+def test_the_curves_say_how_many_rows_they_cover(forward, measured):
+    p, truth = honest(600)
+    choice = choose_threshold(in_folds(p, truth, forward=forward), criteria=())
+    assert choice.swept == (500 if forward else 600)  # forward, nobody chose for the first fold
+    assert choice.rows[0].figures["accuracy"].rows == measured
+
+
 @given(seeds)
 @settings(max_examples=40)
 def test_no_threshold_brings_more_money_than_the_chosen_one(seed):
@@ -191,7 +240,10 @@ def test_where_nobody_may_choose_for_anybody_nothing_is_claimed():
     p, truth = honest(50)
     choice = choose_threshold(OutOfFold(p, truth, ()), criteria=criteria_of(recall=">= 0.5"))
     assert choice.rows[0].figures["recall"].value is None
-    assert "unknown" in choice.says
+    assert choice.rows[0].meets == (None,)
+    assert not choice.holds_up
+    assert "is unknown: too few answers were known" in choice.says
+    assert "luck" not in choice.says
 
 
 def test_a_choice_survives_storing():

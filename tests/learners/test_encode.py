@@ -149,3 +149,22 @@ def test_years_to_come_are_like_the_last_one_seen():
     later = pl.DataFrame({"t": pl.Series(["2023-06-01", "2031-06-01"]).str.to_date()})
     seen, to_come = encode_table(later, encoding.blocks)[:, at]
     assert seen == to_come
+
+
+@pytest.mark.parametrize(
+    ("days", "parts"),
+    [
+        (5, set()),
+        (20, {"weekday"}),
+        (270, {"day", "weekday"}),
+        (400, {"quarter", "month", "day", "weekday", "day_of_year"}),
+    ],
+)
+def test_a_part_of_the_prediction_s_time_is_taken_only_once_its_cycle_has_been_seen(days, parts):
+    times = pl.date_range(pl.date(2023, 1, 2), pl.date(2023, 1, 2) + pl.duration(days=days), "1d", eager=True).alias(
+        "t"
+    )
+    columns = [Column("t", "date", "time", "time")]
+    targets = np.zeros((len(times), 1))
+    encoding = learn_encoding(pl.DataFrame({"t": times}), columns, style="codes", targets=targets)
+    assert {block["part"] for block in encoding.blocks} == parts

@@ -41,3 +41,17 @@ def test_a_class_that_a_fold_does_not_show_gets_almost_no_probability():
     margins = np.array(model["intercept"]) + x @ np.array(model["coefficients"]).T
     assert (margins[:, 1] < margins.max(axis=1) - 10).all()
     assert ((margins[:, 2] > margins[:, 0]) == (truth == 2)).mean() > 0.75  # the noise leaves no more
+
+
+@pytest.mark.parametrize(
+    ("task", "outputs", "loss"), [("binary", 1, "log"), ("multiclass", 3, "log"), ("regression", 1, "squared")]
+)
+def test_a_path_of_penalties_ends_where_single_fits_end(task, outputs, loss):
+    x, y = _data()
+    truth = y if task == "regression" else np.digitize(y, [3.0] if outputs == 1 else [1.0, 4.0])
+    settings = {"task": task, "outputs": outputs, "loss": loss}
+    path = fit_linear(x, truth, **settings, penalties=[100.0, 1.0, 0.01])
+    alone = [fit_linear(x, truth, **settings, penalties=[penalty])[0] for penalty in (100.0, 1.0, 0.01)]
+    for one, other in zip(path, alone, strict=True):
+        margins = (x @ np.array(each["coefficients"]).T + np.array(each["intercept"]) for each in (one, other))
+        assert next(margins) == pytest.approx(next(margins), abs=1e-2)

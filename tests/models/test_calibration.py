@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dealt_folds import folds_of
 from milepost.models.calibration import NONE, calibrate
-from milepost.models.out_of_fold import each_fold
 
 
 def _material(make_material, probability, seed=0):
@@ -17,7 +17,7 @@ def _material(make_material, probability, seed=0):
 
 
 def _folds(rows):
-    return (np.arange(rows) % 5)[None, :]
+    return folds_of(np.arange(rows) % 5)
 
 
 def test_honest_probabilities_are_left_as_they_are(make_material):
@@ -63,23 +63,38 @@ def test_intervals_of_numbers_hold_their_share_on_new_rows(make_material):
 def test_no_rows_truth_calibrates_its_own_answer(make_material):
     probability = np.random.default_rng(2).beta(1, 1, size=1500)
     material = _material(make_material, probability**3)
-    fold_of = _folds(1500)
-    here = fold_of[0] == 1
-    before = calibrate(probability[None, :, None], material, fold_of).answers
+    folds = _folds(1500)
+    here = np.arange(1500) % 5 == 1
+    before = calibrate(probability[None, :, None], material, folds).answers
     flipped = replace(material, truth=np.where(here & (np.arange(1500) == 1), 1 - material.truth, material.truth))
-    after = calibrate(probability[None, :, None], flipped, fold_of).answers
+    after = calibrate(probability[None, :, None], flipped, folds).answers
     assert np.array_equal(before[0, here], after[0, here])
 
 
-def test_folds_in_time_choose_by_earlier_ones_only():
-    fold_of = (np.arange(20) // 4 - 1)[None, :]  # the first rows are never validated
-    for _, here, others in each_fold(fold_of, forward=True):
-        assert (fold_of[0, others[0]] < fold_of[0, here].min()).all()
-        assert not others[0, fold_of[0] < 0].any()
+def test_where_nothing_was_known_nothing_is_corrected(make_material):
+    margin = np.random.default_rng(0).normal(size=3000)
+    material = _material(make_material, 1 / (1 + np.exp(-margin)))
+    shouted = (1 / (1 + np.exp(-3 * margin)))[None, :, None]
+    result = calibrate(shouted, material, folds_of(np.arange(3000) // 1000, forward=True, late=1200))
+    assert result.document != NONE
+    assert np.array_equal(result.answers[0, :2000], shouted[0, :2000])  # the first fold, and the second
+    assert not np.isclose(result.answers[0, 2000:], shouted[0, 2000:]).all()
+
+
+def test_no_answer_is_corrected_by_one_that_was_not_known(make_material):
+    margin = np.random.default_rng(0).normal(size=3000)
+    material = _material(make_material, 1 / (1 + np.exp(-margin)))
+    shouted = (1 / (1 + np.exp(-3 * margin)))[None, :, None]
+    folds = folds_of(np.arange(3000) // 1000, forward=True, late=9)
+    late = (np.arange(3000) > 991) & (np.arange(3000) < 1000)  # not known when the second fold begins
+    other = replace(material, truth=np.where(late, 1 - material.truth, material.truth))
+    before, after = (calibrate(shouted, one, folds).answers[0] for one in (material, other))
+    assert np.array_equal(before[1000:2000], after[1000:2000])
+    assert not np.array_equal(before[2000:], after[2000:])
 
 
 def test_folds_of_one_class_teach_no_correction(make_material):
     material = replace(make_material("binary", rows=600), truth=np.repeat([1, 0, 0], 200))
     answers = np.random.default_rng(0).uniform(size=(1, 600, 1))
-    fold_of = np.repeat([0, 1, 2], 200)[None, :]
-    assert calibrate(answers, material, fold_of, forward=True).answers.shape == (1, 600, 1)
+    folds = folds_of(np.repeat([0, 1, 2], 200), forward=True)
+    assert calibrate(answers, material, folds).answers.shape == (1, 600, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dealt_folds import folds_of
 from milepost.evaluate.cross_fitting import OutOfFold, out_of_fold
 from milepost.evaluate.value import Stakes
 from milepost.problem.criteria import Criterion
@@ -25,12 +26,16 @@ def honest(rows=2000, seed=0):
     return p, (chance.uniform(size=rows) < p).astype(np.int64)
 
 
-def in_folds(p, truth, *, stakes=None, folds=5, forward=False, units=None, seed=0) -> OutOfFold:
-    """Return answers in folds of equal size: at random, or forward in time with a first block that nobody validates."""
+def in_folds(p, truth, *, stakes=None, folds=5, forward=False, late=0, units=None, seed=0) -> OutOfFold:
+    """Return answers in folds of equal size: at random, or forward in time with a first block that nobody validates.
+
+    Forward, an answer is known as many rows later as late says.
+    """
     if forward:
         fold_of = np.arange(len(p)) * (folds + 1) // len(p) - 1
     else:
         fold_of = np.random.default_rng(seed).permutation(np.arange(len(p)) % folds)
     answers = np.where(fold_of < 0, np.nan, p)[None, :, None]
     labels = ("No", "Yes")
-    return out_of_fold(answers, truth, fold_of[None, :], forward=forward, units=units, stakes=stakes, labels=labels)
+    dealt = folds_of(fold_of, forward=forward, late=late, units=units)
+    return out_of_fold(answers, truth, dealt, stakes=stakes, labels=labels)

@@ -34,7 +34,7 @@ from milepost.models.material import Material
 from milepost.models.production import bundle_documents, model_document
 from milepost.models.refit import Fitted, refit
 
-BASELINES = ("dummy", "rule", "linear")  # fitted beside the bundle, so that the verdict can stand beside them
+BESIDE = ("dummy", "rule", "linear")  # fitted as well, so that the verdict can show the bundle beside them
 MOST_ROWS = {"small": 20_000, "medium": 60_000, "large": 500_000}  # development rows that rungs are compared on
 MOST_REFERENCE_ROWS = 20_000
 # packages whose version can change a fold
@@ -96,19 +96,15 @@ def _learn(opened: Opened, development: pl.DataFrame, *, seed: int, workers: int
         curve = learning_curve(material, folds, climbed, course, of_rows=len(everything.truth))
         climbed = replace(climbed, ladder=replace(climbed.ladder, curve=curve))
     chosen = climbed.ladder.chosen
-    calibration = calibrate(
-        climbed.answers[chosen],
-        material,
-        climbed.fold_of,
-        units=folds.units,
-        forward=folds.folds_by == "time",
-    )
+    calibration = calibrate(climbed.answers[chosen], material, folds)
     threshold = None
     if material.task == "binary":
-        threshold = _threshold(opened, _answered(opened, material, calibration.answers, climbed, folds))
+        threshold = _threshold(opened, _answered(opened, material, calibration.answers, folds))
     decision = _decision(opened, material, threshold.at if threshold else None)
     weights = climbed.ladder.weights if chosen == "ensemble" else {chosen: 1.0}
-    fitted = refit(everything, weights, climbed.settled, seed=seed, listener=listener)
+    fitted = refit(
+        everything, weights, climbed.settled, compared_rows=climbed.ladder.rows, seed=seed, listener=listener
+    )
     model = model_document(everything, fitted, calibration.document, decision, opened.dataset.repairs)
     return Learned(
         climb=climbed,
@@ -158,7 +154,9 @@ def _climb_key(opened: Opened, material: Material, folds: Folds, seed: int) -> s
         "folds": _hash_of_arrays([rows for fold in folds.folds for rows in (fold.train, fold.valid)]),
         "seed": seed,
         "columns": [[column.name, column.kind, column.role] for column in opened.schema.columns],
-        "features": {name: expression.tree for name, expression in opened.derived.items()},
+        "features": [
+            [name, expression.tree] for name, expression in opened.derived.items()
+        ],  # in the order of the columns
         "rule": opened.rule.tree if opened.rule else None,
         "loss": opened.loss,
         "timezone": opened.problem.data.timezone,
@@ -175,14 +173,12 @@ def _hash_of_arrays(arrays: Iterable[np.ndarray]) -> str:
     return digest.hexdigest()
 
 
-def _answered(opened: Opened, material: Material, answers: np.ndarray, climbed: Climb, folds: Folds) -> OutOfFold:
+def _answered(opened: Opened, material: Material, answers: np.ndarray, folds: Folds) -> OutOfFold:
     """Return out-of-fold answers of a binary task as a threshold is chosen from them, with the money at stake."""
     return out_of_fold(
         answers,
         material.truth,
-        climbed.fold_of,
-        forward=folds.folds_by == "time",
-        units=folds.units,
+        folds,
         stakes=stakes(opened.problem, material.frame, opened.schema.dtypes),
         labels=material.labels,
     )
@@ -225,16 +221,16 @@ def _baselines(
 ) -> dict[str, dict[str, Any]]:
     """Return model.json of each baseline that could be fitted, each with its own best decision."""
     models, problem = {}, opened.problem
-    for rung in BASELINES:
+    for rung in BESIDE:
         if rung not in climbed.answers:
             continue
-        fitted = refit(everything, {rung: 1.0}, climbed.settled, seed=seed)
+        fitted = refit(everything, {rung: 1.0}, climbed.settled, compared_rows=climbed.ladder.rows, seed=seed)
         decision = _as_it_is(rung, fitted, material.task)
         if decision is None:
             at = None
             if threshold is not None:
                 at = pick_threshold(
-                    _answered(opened, material, climbed.answers[rung], climbed, folds),
+                    _answered(opened, material, climbed.answers[rung], folds),
                     criteria=problem.success,
                     meeting_all=threshold.meets_all,
                     most_positives=capacity_share(problem.value),

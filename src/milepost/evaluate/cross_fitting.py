@@ -1,7 +1,7 @@
 """Measure a way of choosing a threshold on rows that did not choose: choose on some folds, act on another.
 
 answers     a b c d e f     fold 0 0 1 1 2 2
-for fold 1  choose by a b e f, act on c d       (folds in time: choose by a b alone)
+for fold 1  choose by a b e f, act on c d       (folds in time: choose by a b alone, as far as known when c begins)
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from milepost.evaluate.sweep import Sweep, sweep
+from milepost.data.folds import Folds
+from milepost.evaluate.sweep import MONEY, Sweep, sweep
 from milepost.evaluate.value import Stakes
+from milepost.ground.text import counted
 from milepost.metrics.answers import Answers
+from milepost.metrics.decisions import label_of
 from milepost.metrics.measure import Measured, measure
 from milepost.metrics.names import METRIC_NAMES
 from milepost.metrics.reading import FEWEST, Settings
@@ -47,6 +50,11 @@ class OutOfFold:
     repeats: int = 1
     labels: tuple[str, ...] = ()
 
+    @property
+    def rows(self) -> int:
+        """Return how many rows the answers are of, each counted once."""
+        return round(len(self.truth) / self.repeats)
+
     def sweep(self, positions: np.ndarray | None = None) -> Sweep:
         """Return every candidate threshold of the answers at positions; of all where None."""
         if positions is None:
@@ -58,10 +66,8 @@ class OutOfFold:
 def out_of_fold(
     answers: np.ndarray,
     truth: np.ndarray,
-    fold_of: np.ndarray,
+    folds: Folds,
     *,
-    forward: bool,
-    units: np.ndarray | None = None,
     stakes: Stakes | None = None,
     labels: tuple[str, ...] = (),
 ) -> OutOfFold:
@@ -70,9 +76,7 @@ def out_of_fold(
     Args:
         answers: P(positive), shape (repeats, rows, 1); NaN where a row was not validated.
         truth: 0 or 1, shape (rows,).
-        fold_of: fold that validated each row, shape (repeats, rows); -1 where none did.
-        forward: folds follow one another in time, so that only earlier ones may choose.
-        units: variance unit of each row, shape (rows,); None where rows are independent.
+        folds: that the answers come from.
         stakes: money of each cell for each row; None where no value is declared.
         labels: (negative, positive).
     """
@@ -81,12 +85,12 @@ def out_of_fold(
     position = np.full(there.shape, -1)
     position[there] = np.arange(len(rows))
     parts = []
-    for repeat, here, others in each_fold(fold_of, forward=forward):
+    for repeat, here, others in each_fold(folds):
         choose, act = position[others & there], position[repeat, here & there[repeat]]
-        if len(choose) and len(act):  # the first fold in time has nobody to choose for it
+        if len(choose) and len(act):  # nobody may choose for the first fold in time
             parts.append((choose, act))
     repeats = len(answers)
-    clusters = units[rows] if units is not None else rows if repeats > 1 else None
+    clusters = folds.units[rows] if folds.units is not None else rows if repeats > 1 else None
     return OutOfFold(
         given[:, 0],
         truth[rows],
@@ -150,10 +154,27 @@ def measured_once(name: str, answers: Answers, repeats: int) -> Measured:
     if repeats == 1 or seen.events is None:
         return seen
     rows, events, denominator = (round(n / repeats) for n in (seen.rows, seen.events, seen.denominator))
-    interval, why = seen.interval, seen.why
-    if interval is not None and min(events, rows - events, denominator) < FEWEST:
-        interval, why = None, f"Too few of {rows} rows are counted; an interval needs at least {FEWEST} of each kind."
-    return Measured(seen.metric, seen.value, interval, rows, events, why, denominator, seen.method)
+    once = replace(seen, rows=rows, events=events, denominator=denominator)
+    why = None if seen.value is None else _too_few(once, answers, repeats)
+    return once if why is None else replace(once, interval=None, why=why, method="")
+
+
+def _too_few(once: Measured, answers: Answers, repeats: int) -> str | None:
+    """Return why rows, each counted once, cannot carry an interval; None if they can, or if another reason stands."""
+    needs = f"an interval needs at least {FEWEST}."
+    events = once.events or 0
+    rarer = min(events, once.rows - events)
+    if rarer < FEWEST:
+        rare = label_of(answers, 1 if rarer == events else 0)
+        return f"Only {rarer} of {counted(once.rows, 'row')} are {rare}; {needs}"
+    if once.denominator < FEWEST:
+        return f"There are only {once.denominator} {METRICS[once.metric].read(answers, Settings()).of}; {needs}"
+    if once.metric in MONEY and answers.value is not None:
+        amounts = answers.value[~np.isnan(answers.value)]
+        sides = np.count_nonzero(amounts > amounts.mean()), np.count_nonzero(amounts < amounts.mean())
+        if max(sides) and (fewer := round(min(sides) / repeats)) < FEWEST:
+            return f"Only {counted(fewer, 'row')} lie on one side of the mean; {needs}"
+    return None
 
 
 def allowing_for_choice(seen: Measured, own: Answers) -> Measured:

@@ -11,6 +11,7 @@ from milepost.evaluate.value import Stakes
 from milepost.problem.criteria import Criterion
 
 MOST_CANDIDATES = 2000
+MONEY = ("value", "value_per_row")  # metrics: per 1,000 rows, per row
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +35,7 @@ class Sweep:
 
     def of(self, metric: str) -> np.ndarray | None:
         """Return a metric at each threshold; None where it does not depend on the threshold."""
-        if metric in ("value", "value_per_row"):
+        if metric in MONEY:
             return None if self.value is None else self.value * (1000.0 if metric == "value" else 1.0)
         return self.figures.get(metric)
 
@@ -44,12 +45,17 @@ class Sweep:
         return None if values is None else np.array([criterion.holds(value) for value in values.tolist()], dtype=bool)
 
     def clearance(self, criterion: Criterion) -> np.ndarray | None:
-        """Return by how much a criterion is cleared, below 0 where it is missed; None where nothing changes it."""
+        """Return by how much a criterion is cleared, below 0 where it is missed; None where nothing changes it.
+
+        Shares count as they are. Money counts in shares of what the thresholds make of it, from the least to the most,
+        so that no currency decides between a criterion of money and one of recall.
+        """
         values = self.of(criterion.metric)
         if values is None:
             return None
         sign = 1.0 if criterion.is_lower_bound else -1.0
-        return np.asarray(sign * (np.nan_to_num(values, nan=0.0) - criterion.threshold))
+        margin = np.asarray(sign * (np.nan_to_num(values, nan=0.0) - criterion.threshold))
+        return margin / (np.ptp(values) or 1.0) if criterion.metric in MONEY else margin
 
 
 def sweep(probability: np.ndarray, truth: np.ndarray, stakes: Stakes | None) -> Sweep:

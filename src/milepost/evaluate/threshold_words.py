@@ -9,6 +9,13 @@ from milepost.metrics.measure import Measured
 from milepost.metrics.names import METRIC_NAMES
 from milepost.problem.criteria import Criterion
 
+_PER = {"value": " per 1,000 rows", "value_per_row": " per row"}  # metrics of money: what it is counted by
+
+UNMEASURED = (
+    "What it brings to development rows that did not choose it is unknown: too few answers were known when a fold "
+    "begins to choose a threshold for it. Only the test rows can tell."
+)
+
 
 def sentences(
     at: float,
@@ -37,8 +44,11 @@ def sentences(
         told.append(
             f"The capacity lets it flag at most {share(most_positives)} of the rows; only such were considered."
         )
-    told.append(_measured(moved, figures, currency))
-    told += _doubts(moved, figures) if meets_all else []
+    if any(seen.rows for seen in figures.values()):
+        told.append(_measured(moved, figures, currency))
+        told += _doubts(moved, figures) if meets_all else []
+    else:
+        told.append(UNMEASURED)
     return " ".join(told)
 
 
@@ -54,8 +64,9 @@ def _why(act: str, names: str, criteria: int, meets_all: bool, has_money: bool) 
 
 
 def _measured(moved: Sequence[tuple[Criterion, bool]], figures: Mapping[str, Measured], currency: str) -> str:
-    """Return what it brought on rows that did not choose it: what the criteria ask, and money."""
-    wanted = dict.fromkeys([*(one.metric for one, _ in moved), *(["value"] if "value" in figures else [])])
+    """Return what it brought on rows that did not choose it: what the criteria ask, and money, in one unit."""
+    asked = [one.metric for one, _ in moved]
+    wanted = dict.fromkeys([*asked, *(["value"] if "value" in figures and "value_per_row" not in asked else [])])
     names = [name for name in wanted if name in figures] or ["accuracy"]
     told = [_said(figures[name], currency, is_first=place == 0) for place, name in enumerate(names)]
     return f"On development rows that did not choose it: {_joined(told)}."
@@ -82,8 +93,8 @@ def _lies_inside(criterion: Criterion, measured: Measured | None) -> bool:
 def _said(measured: Measured, currency: str, *, is_first: bool) -> str:
     """Return a measured value with its interval, or with the count of rows behind it where there is none."""
     known = METRIC_NAMES[measured.metric]
-    title = "" if measured.metric == "value" else f"{known.title} "
-    tail = f" {currency}".rstrip() + " per 1,000 rows" if measured.metric == "value" else ""
+    title = "" if measured.metric in _PER else f"{known.title} "
+    tail = f" {currency}".rstrip() + _PER[measured.metric] if measured.metric in _PER else ""
     if measured.value is None:
         return f"{title}{'money ' if not title else ''}unknown ({(measured.why or '').rstrip('.')})"
     if measured.interval is None:

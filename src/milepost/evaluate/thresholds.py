@@ -31,7 +31,6 @@ from milepost.problem.criteria import Criterion
 DRAWN = 200
 SHOWN = ("accuracy", "recall", "precision", "positive_rate")  # of every threshold, beside what the contract names
 USUAL = 0.5
-_MONEY = ("value", "value_per_row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +42,11 @@ class ThresholdRow:
         role: why this row is shown ("chosen", "most money", "best with accuracy >= 0.80", "0.5", or
             "0.5, over the capacity").
         figures: metric name -> what was measured: each fold is acted on from the threshold that the same search
-            finds on the other folds (on the earlier ones, where folds follow in time). The interval is for the
-            threshold in use, so it also holds how far the choice moves it.
+            finds on the other folds (where folds follow in time, on those answers of earlier ones that were known when
+            it begins). The interval is for the threshold in use, so it also holds how far the choice moves it.
         value: money per 1,000 rows, measured alike; None where no value is declared.
         meets: for each criterion in the contract's order whether the measured value holds it; None where no threshold
-            changes it.
+            changes it, or where no row could be kept from choosing.
     """
 
     at: float
@@ -69,6 +68,8 @@ class ThresholdChoice:
             cost.
         curve_at, curve_value, curve_figures: thresholds in 0..1 and what each would bring on all out-of-fold answers,
             for drawing; money per row.
+        swept: how many development rows these answers are of, each counted once; the table's rows are fewer where folds
+            follow in time, for nobody chose for the first.
     """
 
     at: float
@@ -78,11 +79,13 @@ class ThresholdChoice:
     curve_at: tuple[float, ...]
     curve_value: tuple[float, ...]
     curve_figures: dict[str, tuple[float, ...]]
+    swept: int
 
     @property
     def holds_up(self) -> bool:
         """Return whether the chosen threshold keeps every criterion on rows that did not choose it."""
-        return self.meets_all and all(held is not False for held in self.rows[0].meets)
+        is_measured = self.rows[0].figures["accuracy"].rows > 0
+        return self.meets_all and is_measured and all(held is not False for held in self.rows[0].meets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +117,7 @@ class _Search:
         if allowed.any():
             return _best(self.wanted(candidates), allowed)
         margin = _least_clearance(self.criteria, candidates)
-        assert margin is not None  # only a criterion that depends on the threshold can be missed
-        return _best(margin, self.within_capacity(candidates))
+        return _best(candidates.objective if margin is None else margin, self.within_capacity(candidates))
 
     def with_none(self, candidates: Sweep) -> int:
         """Return the most wanted candidate, whether or not it meets the criteria."""
@@ -166,7 +168,8 @@ def choose_threshold(
     meets_all = bool(search.meeting_all(candidates).any())
     rows = tuple(_notable(given, candidates, search, search.with_all if meets_all else search.with_none))
     drawn = np.unique(np.linspace(0, len(candidates.at) - 1, DRAWN).round().astype(int))
-    moved = [(one, held) for one, held in zip(criteria, rows[0].meets, strict=True) if held is not None]
+    held = zip(criteria, rows[0].meets, strict=True)
+    moved = [(one, bool(is_met)) for one, is_met in held if candidates.of(one.metric) is not None]
     figures = {**rows[0].figures, **({"value": rows[0].value} if rows[0].value else {})}
     return ThresholdChoice(
         at=rows[0].at,
@@ -184,6 +187,7 @@ def choose_threshold(
         curve_at=tuple(candidates.at[drawn].tolist()),
         curve_value=() if candidates.value is None else tuple(candidates.value[drawn].tolist()),
         curve_figures={name: tuple(values[drawn].tolist()) for name, values in candidates.figures.items()},
+        swept=given.rows,
     )
 
 
@@ -236,20 +240,23 @@ def _row(
     own = act_from(given, at)
     measured = {name: allowing_for_choice(measured_once(name, acted, given.repeats), own) for name in names}
     meets = tuple(_holds(one, measured.get(one.metric)) for one in criteria)
-    figures = {name: one for name, one in measured.items() if name not in _MONEY}
-    return ThresholdRow(at, role, figures, measured.get("value"), meets)
+    value = measured.pop("value", None)
+    return ThresholdRow(at, role, measured, value, meets)
 
 
 def _holds(criterion: Criterion, measured: Measured | None) -> bool | None:
-    """Return whether a measured value holds a criterion; None where no threshold changes the metric."""
-    if measured is None:
+    """Return whether a measured value holds a criterion; None where no threshold changes it, or no row can tell."""
+    if measured is None or not measured.rows:
         return None
     return measured.value is not None and criterion.holds(measured.value)
 
 
 def _least_clearance(criteria: Sequence[Criterion], candidates: Sweep) -> np.ndarray | None:
-    """Return by how much the tightest criterion is cleared at each candidate; None where no threshold changes any."""
-    margins = [margin for one in criteria if (margin := candidates.clearance(one)) is not None]
+    """Return by how much the tightest criterion is cleared at each candidate; None where no threshold changes any.
+
+    A criterion that is missed by the same everywhere does not hide how near the others are.
+    """
+    margins = [margin for one in criteria if (margin := candidates.clearance(one)) is not None and np.ptp(margin) > 0]
     return np.asarray(np.min(margins, axis=0)) if margins else None
 
 

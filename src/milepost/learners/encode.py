@@ -36,6 +36,9 @@ ROWS_PER_BEND = 50
 FEWEST_VALUES_TO_BEND = 10
 PIECE_SCALE = 2.0  # pieces are scaled down, so that the same penalty bends a line four times less readily than it tilts
 PARTS = ("year", "quarter", "month", "day", "weekday", "hour", "minute", "day_of_year")
+CYCLE_DAYS = {
+    "quarter": 365.0, "month": 365.0, "day_of_year": 365.0, "day": 31.0, "weekday": 7.0, "hour": 1.0, "minute": 1 / 24,
+}  # fmt: skip
 WAVES = (("day_of_year", 365.25), ("weekday", 7.0), ("hour", 24.0))
 
 
@@ -211,10 +214,15 @@ def _sums(codes: np.ndarray, targets: np.ndarray, size: int) -> tuple[np.ndarray
 def _time_blocks(frame: pl.DataFrame, column: Column, style: Style, zone: str | None) -> Iterator[Block]:
     """Yield calendar parts that vary; the moment itself only for times other than that of the prediction.
 
-    The time of prediction grows for ever: a model that splits on it learns nothing about the future.
+    The time of prediction grows for ever: a model that splits on it learns nothing about the future. A part of it tells
+    something only once its cycle has been seen from end to end: nine months say nothing about the other three.
     """
     parts = PARTS if column.dtype == "datetime" else tuple(part for part in PARTS if part not in ("hour", "minute"))
-    parts = tuple(part for part in parts if part != "year") if column.role == "time" else (*parts, "days")
+    if column.role == "time":
+        days = _span_days(frame[column.name])
+        parts = tuple(part for part in parts if part in CYCLE_DAYS and days >= CYCLE_DAYS[part])
+    else:
+        parts = (*parts, "days")
     raw = [{"op": "time_part", "column": column.name, "part": part, "zone": zone} for part in parts]
     plain = [{**block, "fill": None, "lo": None, "hi": None, "shift": 0.0, "scale": 1.0} for block in raw]
     seen = encode_table(frame, plain)
@@ -237,6 +245,12 @@ def _time_blocks(frame: pl.DataFrame, column: Column, style: Style, zone: str | 
             if part in varying:
                 for wave in ("sin", "cos"):
                     yield {**_wave(column.name, part, zone), "period": period, "wave": wave}
+
+
+def _span_days(times: pl.Series) -> float:
+    """Return how many days lie between the first and the last of the times."""
+    moments = times.cast(pl.Datetime("us")).drop_nulls()
+    return float((moments.max() - moments.min()).total_seconds()) / 86_400 if len(moments) else 0.0  # type: ignore[operator, union-attr]
 
 
 def _wave(column: str, part: str, zone: str | None) -> Block:

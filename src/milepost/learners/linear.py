@@ -12,6 +12,8 @@ from milepost.metrics.losses import centre_of
 
 Document = dict[str, Any]
 MOST_COLUMNS_FOR_NEWTON = 300
+ENOUGH = {"ftol": 1e-7}  # relative gain of the quantile loss below which another step is not worth its time
+TOLERANCE = 1e-6  # of the gradient; a hundredth of the solver's own, so that a fit hardly depends on where it starts
 SMOOTHING_SHARE = 0.05  # width of the rounded corner of the quantile loss, in standard deviations of the target
 
 
@@ -27,14 +29,14 @@ def fit_linear(
         outputs: numbers in one answer: 1, or the number of classes.
         loss: "log" or "squared" for classes; "squared", "absolute" or "quantile:q" for values.
         penalties: L2 penalties on the coefficients, for the sum of the losses; from strong to weak is fastest, because
-            each fit starts from the one before.
+            each fit starts from the one before. Where it starts moves an answer by less than the solver's tolerance.
     """
     if task != "regression":
         return _logistic(x, truth, outputs, penalties)
     if loss == "squared":
         return _ridge(x, truth, penalties)
     quantile = centre_of(loss)
-    return [_quantile(x, truth, quantile, penalty) for penalty in penalties]
+    return _quantile(x, truth, quantile, penalties)
 
 
 def _document(link: str, intercept: np.ndarray, coefficients: np.ndarray) -> Document:
@@ -50,7 +52,7 @@ def _logistic(x: np.ndarray, truth: np.ndarray, outputs: int, penalties: Sequenc
     from sklearn.linear_model import LogisticRegression
 
     solver = "newton-cholesky" if outputs == 1 and x.shape[1] <= MOST_COLUMNS_FOR_NEWTON else "lbfgs"
-    model = LogisticRegression(solver=solver, max_iter=5000, warm_start=True)
+    model = LogisticRegression(solver=solver, tol=TOLERANCE, max_iter=5000, warm_start=True)
     documents = []
     for penalty in penalties:
         model.set_params(C=1.0 / penalty).fit(x, truth)
@@ -86,8 +88,8 @@ def _ridge(x: np.ndarray, truth: np.ndarray, penalties: Sequence[float]) -> list
     return documents
 
 
-def _quantile(x: np.ndarray, truth: np.ndarray, quantile: float, penalty: float) -> Document:
-    """Return quantile regression by the convolution-smoothed loss, whose gradient is smooth.
+def _quantile(x: np.ndarray, truth: np.ndarray, quantile: float, penalties: Sequence[float]) -> list[Document]:
+    """Return quantile regressions by the convolution-smoothed loss, whose gradient is smooth.
 
     Source: He, Pan, Tan, Zhou 2023, "Smoothed quantile regression with large-scale inference" (uniform kernel).
     """
@@ -96,7 +98,7 @@ def _quantile(x: np.ndarray, truth: np.ndarray, quantile: float, penalty: float)
     centre, scale = float(np.quantile(truth, quantile)), float(truth.std()) or 1.0
     target, width = (truth - centre) / scale, SMOOTHING_SHARE
 
-    def loss_and_gradient(weights: np.ndarray) -> tuple[float, np.ndarray]:
+    def loss_and_gradient(weights: np.ndarray, penalty: float) -> tuple[float, np.ndarray]:
         residual = target - weights[0] - x @ weights[1:]
         inside = np.abs(residual) <= width
         corner = np.where(inside, residual**2 / (4 * width) + width / 4, np.abs(residual) / 2)
@@ -105,5 +107,8 @@ def _quantile(x: np.ndarray, truth: np.ndarray, quantile: float, penalty: float)
         gradient = np.concatenate([[-slope.sum()], penalty * weights[1:] - x.T @ slope])
         return float(loss.sum() + penalty / 2 * weights[1:] @ weights[1:]), gradient
 
-    weights = minimize(loss_and_gradient, np.zeros(x.shape[1] + 1), jac=True, method="L-BFGS-B").x
-    return _document("identity", np.asarray(weights[0] * scale + centre), weights[1:] * scale)
+    documents, weights = [], np.zeros(x.shape[1] + 1)
+    for penalty in penalties:
+        weights = minimize(loss_and_gradient, weights, (penalty,), jac=True, method="L-BFGS-B", options=ENOUGH).x
+        documents.append(_document("identity", np.asarray(weights[0] * scale + centre), weights[1:] * scale))
+    return documents

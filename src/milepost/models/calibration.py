@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from milepost.data.folds import Folds
 from milepost.ground.text import share
 from milepost.metrics.losses import row_losses
 from milepost.models.material import Material
@@ -40,31 +41,22 @@ class Calibration:
     says: str
 
 
-def calibrate(
-    answers: np.ndarray,
-    material: Material,
-    fold_of: np.ndarray,
-    *,
-    units: np.ndarray | None = None,
-    forward: bool = False,
-) -> Calibration:
+def calibrate(answers: np.ndarray, material: Material, folds: Folds) -> Calibration:
     """Return the calibration that lowers the loss most, or none where no lower bound of a gain is above 0.
 
     Args:
         answers: out-of-fold answers of the chosen rung, shape (repeats, rows, outputs); NaN where not validated.
         material: holds the truth and the loss.
-        fold_of: fold that validated each row, shape (repeats, rows).
-        units: variance unit of each row, shape (rows,); None where rows are independent.
-        forward: folds follow one another in time; what corrects a fold comes from earlier ones only.
+        folds: that the answers come from; what corrects one was known when it begins.
     """
     if material.task == "regression":
         return _conformal(answers, material)
     before = mean_row_losses(answers, material)
     seen = ~np.isnan(before)
-    clusters = units[seen] if units is not None else None
+    clusters = folds.units[seen] if folds.units is not None else None
     best: tuple[float, str, Document, np.ndarray] | None = None
     for name, fit in _candidates(material, int(seen.sum())).items():
-        after = _cross_fitted(answers, material, fold_of, fit, forward=forward)
+        after = _cross_fitted(answers, material, folds, fit)
         gain = paired_gain(before[seen], mean_row_losses(after, material)[seen], clusters=clusters)
         if gain.lo > 0 and (best is None or gain.mean > best[0]):
             given, rows = validated(answers)
@@ -91,11 +83,9 @@ def _candidates(material: Material, rows: int) -> dict[str, Fit]:
     return {**fits, "isotonic": _isotonic} if rows >= FEWEST_FOR_ISOTONIC else fits
 
 
-def _cross_fitted(
-    answers: np.ndarray, material: Material, fold_of: np.ndarray, fit: Fit, *, forward: bool
-) -> np.ndarray:
+def _cross_fitted(answers: np.ndarray, material: Material, folds: Folds, fit: Fit) -> np.ndarray:
     after = np.full(answers.shape, np.nan)
-    for repeat, here, others in each_fold(fold_of, forward=forward):
+    for repeat, here, others in each_fold(folds):
         given, rows = validated(answers, others)
         known = material.truth[rows]
         can_learn = len(known) > 1 and known.min() != known.max()  # rows of one class teach no correction

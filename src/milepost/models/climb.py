@@ -19,7 +19,7 @@ from milepost.models import decisions
 from milepost.models.ensemble import cross_fitted_mix, mixing_weights
 from milepost.models.fold_runs import Course, out_of_fold, run_folds
 from milepost.models.material import Material
-from milepost.models.out_of_fold import fold_numbers, mean_row_losses
+from milepost.models.out_of_fold import mean_row_losses
 from milepost.models.resume import FoldResult
 from milepost.models.rungs import LADDER, Rung
 from milepost.models.steps import Ladder, Step
@@ -37,13 +37,11 @@ class Climb:
         ladder: the steps and decisions, as stored and drawn.
         answers: out-of-fold answers of each rung, shape (repeats, rows, outputs); NaN where a row was not validated.
         settled: rounds or penalty of each rung, averaged over its folds.
-        fold_of: number of the fold that validated each row, shape (repeats, rows); -1 where none did.
     """
 
     ladder: Ladder
     answers: dict[str, np.ndarray]
     settled: dict[str, float | None]
-    fold_of: np.ndarray
 
 
 @dataclass(slots=True)
@@ -53,7 +51,6 @@ class _Way:
     material: Material
     folds: Folds
     course: Course
-    fold_of: np.ndarray
     steps: list[Step] = field(default_factory=list)
     answers: dict[str, np.ndarray] = field(default_factory=dict)
     losses: dict[str, np.ndarray] = field(default_factory=dict)
@@ -88,7 +85,7 @@ def climb(material: Material, folds: Folds, course: Course, *, rungs: Sequence[R
         MilepostError: not even the simplest rung, or none that learns from the columns, could be fitted.
     """
     offered = [rung for rung in rungs if rung.name != "rule" or material.rule is not None]
-    way = _Way(material, folds, course, fold_numbers(folds, len(material.truth)))
+    way = _Way(material, folds, course)
     total = len(offered) * len(folds.folds)
     with fanout.one_thread_each():
         for place, rung in enumerate(offered):
@@ -109,10 +106,10 @@ def climb(material: Material, folds: Folds, course: Course, *, rungs: Sequence[R
         steps=tuple(way.steps),
         chosen=way.best,
         learnable=decisions.learnable(way.steps),
-        ending=decisions.ending(way.steps, way.best, [rung.name for rung in offered], RUNGS_WITHOUT_GAIN),
+        ending=decisions.ending(way.steps, way.best, _not_tried(way, offered)),
         weights=_weights(way) if "ensemble" in way.answers else {},
     )
-    return Climb(ladder, way.answers, way.settled, way.fold_of)
+    return Climb(ladder, way.answers, way.settled)
 
 
 def is_worth_it(gain: Gain, smallest_gain: float) -> bool:
@@ -187,6 +184,11 @@ def _take_step(way: _Way, tried: _Tried) -> None:
         way.without_gain = 0 if kept else way.without_gain + 1
 
 
+def _not_tried(way: _Way, offered: Sequence[Rung]) -> list[str]:
+    tried = {step.rung for step in way.steps}
+    return [rung.titles[way.material.task] for rung in offered if rung.name not in tried]
+
+
 def _mixable(way: _Way) -> list[str]:
     """Return the fitted rungs that an ensemble may weigh: all that learn from the columns."""
     return [name for name in way.answers if name not in ("dummy", "rule", "ensemble")]
@@ -198,8 +200,7 @@ def _judge_ensemble(way: _Way) -> None:
         return
     start = time.perf_counter()
     stacked = np.stack([way.answers[name] for name in names])
-    forward = way.folds.folds_by == "time"
-    way.answers["ensemble"] = cross_fitted_mix(stacked, way.material, way.fold_of, forward=forward)
+    way.answers["ensemble"] = cross_fitted_mix(stacked, way.material, way.folds)
     mixed = [way.step(name) for name in _weights(way)]
     seconds = time.perf_counter() - start + sum(step.fit_seconds for step in mixed)
     answer_us = sum(step.answer_us for step in mixed if step.answer_us is not None)

@@ -12,6 +12,8 @@ from milepost.metrics.answers import Task
 from milepost.models.steps import Learnable, Step
 from milepost.stats.paired import Gain
 
+HARDLY = 0.0005  # relative gains within this are shown as none
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -62,7 +64,7 @@ def kept_or_not(facts: Facts, over: str | None, smallest_gain: float) -> str:
 def _level(facts: Facts) -> str:
     """Return the mean loss in a unit that people know: squared errors as their root."""
     if facts.loss == "squared" and facts.task == "regression":
-        return f"typical error (RMSE) {figure(math.sqrt(facts.loss_mean), digits=4)}"
+        return f"error (RMSE) {figure(math.sqrt(facts.loss_mean), digits=4)}"
     return f"{loss_title(facts.loss, facts.task)} {figure(facts.loss_mean, digits=4)}"
 
 
@@ -70,12 +72,14 @@ def _comparison(facts: Facts, gain: Gain, over: str, smallest_gain: float) -> st
     name = loss_title(facts.loss, facts.task)
     if not math.isfinite(gain.relative):
         return f"no better than {over}, which makes no error at all; not kept"
-    lo, hi = (edge / (gain.mean / gain.relative) if gain.relative else edge for edge in (gain.lo, gain.hi))
     level = share(gain.level, digits=0)
+    if max(abs(gain.relative_lo), abs(gain.relative_hi)) < HARDLY:
+        return f"as good as {over}, and more complex; not kept"
     if gain.relative <= 0:
-        worse = f"{share(-gain.relative)} more {name} ({level} interval {share(-hi)} to {share(-lo)})"
-        return f"no better than {over}: {worse}; not kept"
-    better = f"{share(gain.relative)} less {name} than {over} ({level} interval {share(lo)} to {share(hi)})"
+        interval = f"({level} interval {share(-gain.relative_hi)} to {share(-gain.relative_lo)})"
+        return f"no better than {over}: {share(-gain.relative)} more {name} {interval}; not kept"
+    interval = f"({level} interval {share(gain.relative_lo)} to {share(gain.relative_hi)})"
+    better = f"{share(gain.relative)} less {name} than {over} {interval}"
     if facts.yardstick:
         return f"{better}; {facts.yardstick}, so it is only something to compare with; not kept"
     if facts.kept:
@@ -104,7 +108,8 @@ def refuse_nothing_fitted(steps: Sequence[Step]) -> None:
 def learnable(steps: Sequence[Step]) -> Learnable:
     """Return whether any of the rungs so far is better than the dummy beyond chance, however little."""
     dummy, *others = (step for step in steps if step.failed is None)
-    better = [step for step in others if step.kept or (step.over == dummy.rung and step.gain and step.gain.lo > 0)]
+    learned = [step for step in others if step.rung != "rule" and step.over == dummy.rung]
+    better = [step for step in others if step.kept or (step in learned and step.gain and step.gain.lo > 0)]
     if not better:
         return Learnable(
             False,
@@ -126,23 +131,27 @@ def learnable(steps: Sequence[Step]) -> Learnable:
     return Learnable(True, f"The columns do say something about the target: {says}")
 
 
-def ending(steps: Sequence[Step], chosen: str, offered: Sequence[str], patience: int) -> str:
-    """Return why the climb ended where it did."""
-    by_rung = {step.rung: step for step in steps}
-    not_tried = [name for name in offered if name not in by_rung]
-    choice = by_rung[chosen].title
-    if not_tried:
-        reason = (
-            f"{counted(patience, 'rung')} in a row brought no gain worth their complexity, "
-            f"so {counted(len(not_tried), 'more complex rung was', 'more complex rungs were')} not tried"
-        )
-    else:
-        reason = "every rung was tried"
-    return f"The climb ends with {choice}: {reason}."
+def ending(steps: Sequence[Step], chosen: str, not_tried: Sequence[str]) -> str:
+    """Return why the climb ended where it did.
+
+    Args:
+        steps: all that were taken.
+        chosen: the rung that won.
+        not_tried: titles of the rungs that were not, because the ones before them brought no gain.
+    """
+    choice = next(step.title for step in steps if step.rung == chosen)
+    if not not_tried:
+        return f"The climb ends with {choice}: every rung was tried."
+    vain = [step.title for step in steps if not step.is_baseline and step.rung != "ensemble" and not step.kept]
+    were = "were" if len(not_tried) > 1 else "was"
+    return (
+        f"The climb ends with {choice}: {listed(vain, most=3)} brought no gain worth their complexity, so "
+        f"{listed(not_tried, most=3)} {were} not tried."
+    )
 
 
 def sample_was_enough(title: str, rows: int, of_rows: int, gain: Gain, smallest_gain: float) -> str:
-    """Return whether more rows would have changed much, told by what the last doubling of the rows brought.
+    """Return whether comparing the rungs on a sample was enough, told by what the last doubling of the rows brought.
 
     Args:
         title: of the rung that was learned from parts of the rows.
@@ -151,18 +160,18 @@ def sample_was_enough(title: str, rows: int, of_rows: int, gain: Gain, smallest_
         gain: of learning from all compared rows over learning from half of them.
         smallest_gain: relative gain that is worth having.
     """
-    told = f"The rungs were compared on {count(rows)} of {count(of_rows)} development rows, drawn by chance. "
-    lo, hi = (edge / (gain.mean / gain.relative) if gain.relative else edge for edge in (gain.lo, gain.hi))
-    interval = f"({share(gain.level, digits=0)} interval {share(lo)} to {share(hi)})"
-    brought = f"Twice the rows took {share(gain.relative)} off the loss of {title} {interval}"
-    if gain.relative < smallest_gain:
-        enough = f", under the {share(smallest_gain)} that counts: the sample was enough to choose a rung"
+    told = f"The rungs were compared on {count(rows)} of {count(of_rows)} development rows, drawn by chance."
+    brought = f"All of these instead of half of them changed the loss of {title} by {share(-gain.relative)}"
+    if math.isfinite(gain.relative_lo):
+        edges = f"{share(-gain.relative_hi)} to {share(-gain.relative_lo)}"
+        brought += f" ({share(gain.level, digits=0)} interval {edges})"
+    if gain.relative_hi < smallest_gain:
+        follows = f"less than the {share(smallest_gain)} that counts: the sample was enough to choose a rung"
+    elif gain.relative_lo >= smallest_gain:
+        follows = "so more rows still help, and a larger climb.budget might end with a more complex rung"
     else:
-        enough = (
-            ", so that more rows still help, and might favour a more complex rung: take climb.budget = "
-            '"large", or accept the choice'
-        )
-    return f"{told}{brought}{enough}. The last fit takes all rows."
+        follows = f"which may or may not be the {share(smallest_gain)} that counts: whether it was enough is open"
+    return f"{told} {brought}, {follows}. The last fit takes all rows."
 
 
 def _capital(text: str) -> str:

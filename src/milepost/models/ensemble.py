@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from milepost.data.folds import Folds
 from milepost.metrics.losses import row_losses
 from milepost.models.material import Material
 from milepost.models.out_of_fold import each_fold, plain, validated
@@ -27,7 +28,7 @@ def mixing_weights(answers: np.ndarray, material: Material, use: np.ndarray | No
     flat = np.stack([validated(one, use)[0] for one in answers])
     truth = material.truth[validated(answers[0], use)[1]]
     members = len(answers)
-    if not len(truth):  # the first fold in time has nothing to choose by
+    if not len(truth):  # nothing was known yet to choose by
         return np.full(members, 1 / members)
     scale = _mean_loss(np.full(members, 1 / members), flat, truth, material) or 1.0
 
@@ -53,21 +54,19 @@ def _mean_loss(weights: np.ndarray, flat: np.ndarray, truth: np.ndarray, materia
     return float(row_losses(material.loss, material.task, truth, plain(mixed, material)).mean())
 
 
-def cross_fitted_mix(
-    answers: np.ndarray, material: Material, fold_of: np.ndarray, *, forward: bool = False
-) -> np.ndarray:
+def cross_fitted_mix(answers: np.ndarray, material: Material, folds: Folds) -> np.ndarray:
     """Return the ensemble's out-of-fold answers, shape (repeats, rows, outputs).
 
-    The weights for a fold come from the other folds of the same repeat, so no row's loss chose its own weights.
+    The weights for a fold come from other folds of the same repeat, and from answers that were known when it begins, so
+    no row's loss chose its own weights. Where nothing was known yet, all rungs weigh the same.
 
     Args:
         answers: as for mixing_weights.
         material: holds the truth and the loss.
-        fold_of: fold that validated each row, shape (repeats, rows); -1 where none did.
-        forward: folds follow one another in time; the weights for a fold come from earlier ones only.
+        folds: that the answers come from.
     """
     mixed = np.full(answers.shape[1:], np.nan)
-    for repeat, here, others in each_fold(fold_of, forward=forward):
+    for repeat, here, others in each_fold(folds):
         weights = mixing_weights(answers, material, others)
         mixed[repeat, here] = np.tensordot(weights, answers[:, repeat, here], axes=1)
     return mixed

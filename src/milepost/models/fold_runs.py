@@ -42,7 +42,9 @@ class Course:
     listener: Listener = silent
 
 
-def run_folds(rung: Rung, material: Material, folds: Folds, course: Course, done: int, total: int) -> list[FoldResult]:
+def run_folds(
+    rung: Rung, material: Material, folds: Folds, course: Course, done: int, total: int, *, step: str = "climb"
+) -> list[FoldResult]:
     """Return what each fold gave, in the folds' order.
 
     Args:
@@ -52,13 +54,14 @@ def run_folds(rung: Rung, material: Material, folds: Folds, course: Course, done
         course: how the climb is run.
         done: units of work before these, for the progress.
         total: units of work in all.
+        step: that the progress is told of.
     """
     finished = Finished(course.finished)
     title = rung.titles[material.task]
 
     def tell(position: int, _: FoldResult) -> None:
         message = f"{title}, fold {position + 1} of {len(folds.folds)}"
-        course.listener(Event("climb", message, done + position + 1, total))
+        course.listener(Event(step, message, done + position + 1, total))
 
     def task(position: int, fold: Fold) -> Callable[[], FoldResult]:
         return lambda: finished.get_or_make(
@@ -66,7 +69,7 @@ def run_folds(rung: Rung, material: Material, folds: Folds, course: Course, done
         )
 
     tasks = [task(position, fold) for position, fold in enumerate(folds.folds)]
-    course.listener(Event("climb", title, done, total))
+    course.listener(Event(step, title, done, total))
     return fanout.run(tasks, workers=course.workers, on_done=tell)
 
 

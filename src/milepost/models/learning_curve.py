@@ -50,7 +50,7 @@ def learning_curve(
                 once, folds=tuple(replace(fold, train=_part(fold.train, part, course.seed)) for fold in once.folds)
             )
             again = replace(rung, name=f"{name}-{part}")
-            results = run_folds(again, material, fewer, course, 0, len(once.folds))
+            results = run_folds(again, material, fewer, course, 0, len(once.folds), step="learning curve")
             if any(result.failed for result in results):
                 break
             answers.insert(0, out_of_fold(results, fewer, size, material.outputs))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from milepost.data.folds import Folds
+from milepost.data.folds import FEWEST_TRAINED_ROWS, Folds
 from milepost.metrics.losses import row_losses
 from milepost.models.material import Material
 
@@ -57,18 +57,17 @@ def validated(answers: np.ndarray, use: np.ndarray | None = None) -> tuple[np.nd
     return answers[chosen], np.nonzero(chosen)[1]
 
 
-def each_fold(fold_of: np.ndarray, *, forward: bool) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """Yield each fold with the rows that may choose something for it: the other folds, or only the earlier ones.
+def each_fold(folds: Folds) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+    """Yield each fold with the rows that may choose something for it: those it was trained on that were validated too.
 
+    So a choice knows what a model knows: folds in time choose by answers that were known before the fold begins, and
+    like a model by no fewer than ten of them; else nothing chooses.
     A triple is (repeat, the fold's rows as bool (rows,), the choosing (repeat, row) pairs of that repeat as bool).
-
-    Args:
-        fold_of: see the module.
-        forward: folds follow one another in time, so that only earlier ones were known.
     """
-    for repeat, folds in enumerate(fold_of):
-        for number in np.unique(folds[folds >= 0]):
-            here = folds == number
-            others = np.zeros(fold_of.shape, dtype=bool)
-            others[repeat] = (folds >= 0) & ((folds < number) if forward else ~here)
-            yield repeat, here, others
+    validated_by = fold_numbers(folds, folds.keys.rows)
+    for fold in folds.folds:
+        here = validated_by[fold.repeat] == fold.number
+        others = np.zeros(validated_by.shape, dtype=bool)
+        choosing = fold.train[validated_by[fold.repeat, fold.train] >= 0]
+        others[fold.repeat, choosing] = len(choosing) >= FEWEST_TRAINED_ROWS
+        yield fold.repeat, here, others

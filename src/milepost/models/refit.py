@@ -12,7 +12,7 @@ from milepost.ground import fanout
 from milepost.ground.events import Event, Listener, silent
 from milepost.ground.seeds import derived
 from milepost.models.material import Material
-from milepost.models.rungs import LADDER, Member, Work
+from milepost.models.rungs import LADDER, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ def refit(
     weights: Mapping[str, float],
     settled: Mapping[str, float | None],
     *,
+    compared_rows: int,
     seed: int,
     listener: Listener = silent,
 ) -> Fitted:
@@ -42,6 +43,7 @@ def refit(
         material: all development rows.
         weights: weight of each rung; one rung with weight 1, or an ensemble.
         settled: rounds or penalty of each rung, from the folds.
+        compared_rows: development rows that the rungs were compared on.
         seed: of every random choice.
         listener: hears which rung is being fitted.
     """
@@ -51,12 +53,8 @@ def refit(
     with fanout.one_thread_each():
         for rung in (rung for rung in LADDER if rung.name in weights):
             listener(Event("refit", rung.titles[material.task]))
-            member = _fit(rung.fit, material, rows, settled.get(rung.name), derived(seed, rung.name, "refit"))
+            own_seed, answer = derived(seed, rung.name, "refit"), settled.get(rung.name)
+            member = rung.fit(Work(material, rows, rows[:0], answer, own_seed, fanout.cores(), compared_rows))
             members.append({**member.document, "weight": float(weights[rung.name])})
             files.update(member.files)
     return Fitted(tuple(members), files)
-
-
-def _fit(fit: Any, material: Material, rows: np.ndarray, settled: float | None, seed: int) -> Member:
-    member: Member = fit(Work(material, rows, rows[:0], settled, seed, fanout.cores()))
-    return member

@@ -43,6 +43,8 @@ class Work:
         settled: the answer found by the folds; None where it is still open.
         seed: of every random choice.
         threads: for the fit; the result does not depend on it.
+        compared_rows: that the rungs are compared on, which decide how trees are grown, in a fold as in the last fit;
+            None: those of material.
     """
 
     material: Material
@@ -51,6 +53,7 @@ class Work:
     settled: float | None
     seed: int
     threads: int = 1
+    compared_rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ class Rung:
     Attributes:
         name: one word, as in logs and tables.
         titles: for people, by task.
-        is_baseline: baselines never count towards the plateau.
+        is_baseline: simple enough to be read or drawn on a page. Baselines never count towards the plateau: where bends
+            bring nothing, trees that see columns together may still.
         fit: does the work.
     """
 
@@ -195,7 +199,7 @@ def fit_tree_rung(work: Work) -> Member:
 
 
 def _boosted(name: str) -> Callable[[Work], Member]:
-    """Return the fit of a boosted rung; GROWN says how its trees are grown for a number of rows."""
+    """Return the fit of a boosted rung; GROWN says how its trees are grown for the rows compared on."""
 
     def fit(work: Work) -> Member:
         material = work.material
@@ -211,7 +215,7 @@ def _boosted(name: str) -> Callable[[Work], Member]:
             task=material.task,
             outputs=material.outputs,
             loss=material.loss,
-            boosting=GROWN[name](len(rows)),
+            boosting=GROWN[name](work.compared_rows or len(material.truth)),
             sources=encoding.sources,
             categorical=encoding.categorical,
             stop=stop,

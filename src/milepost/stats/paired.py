@@ -19,7 +19,8 @@ class Gain:
         mean: mean of (loss of the simpler - loss of the more complex), in the loss's unit; positive is better.
         lo, hi: its two-sided interval; infinite where too few units leave the error unknown.
         level: of the interval, a share. The chance that lo is above the truth is (1 - level) / 2.
-        relative: mean as a share of the simpler model's mean loss; 0 where both lose nothing.
+        relative, relative_lo, relative_hi: mean and its interval as shares of the simpler model's mean loss. Where that
+            model loses nothing, all three are 0 if the other one does not either, else infinite.
         rows: how many rows were compared.
         units: how many independent units (rows, groups or blocks of time) the error comes from.
     """
@@ -29,6 +30,8 @@ class Gain:
     hi: float
     level: float
     relative: float
+    relative_lo: float
+    relative_hi: float
     rows: int
     units: int
 
@@ -63,5 +66,12 @@ def paired_gain(
     mean, before = float(difference.mean()), float(simpler.mean())
     seen = spread((difference - mean) / len(difference), clusters)
     reach = math.inf if seen.units < 3 else t_quantile(level, seen.units) * seen.error
-    relative = mean / before if before != 0 else math.copysign(math.inf, mean) if mean != 0 else 0.0
-    return Gain(mean, mean - reach, mean + reach, level, relative, len(difference), seen.units)
+    lo, hi = mean - reach, mean + reach
+    relative, relative_lo, relative_hi = (_share_of(edge, before, mean) for edge in (mean, lo, hi))
+    return Gain(mean, lo, hi, level, relative, relative_lo, relative_hi, len(difference), seen.units)
+
+
+def _share_of(edge: float, before: float, mean: float) -> float:
+    if before != 0:
+        return edge / before
+    return math.copysign(math.inf, mean) if mean != 0 else 0.0

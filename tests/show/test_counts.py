@@ -35,7 +35,7 @@ def test_no_rows_have_no_counts():
 def test_the_sentences_name_the_rows_and_the_class():
     says = found_and_missed(OutOf(100, 16, 10, 9, 65), "customers", "churn", "Yes")
     assert says[0] == "Of 100 customers, 26 turn out to have churn = Yes: the model finds 16 of them and misses 10."
-    assert says[1] == "It flags 25 in all; 9 of these are false alarms."
+    assert says[1] == "It says churn = Yes for 25 in all; 9 of these are false alarms."
 
 
 @pytest.mark.parametrize("text", ["\x1b[31m", "\u202eabc"])
@@ -45,4 +45,4 @@ def test_a_class_cannot_steer_the_sentence(text):
 
 def test_one_false_alarm_is_said_in_the_singular():
     says = found_and_missed(OutOf(100, found=1, missed=5, false_alarms=1, left_alone=93), "loans", "class", "bad")
-    assert says[1] == "It flags 2 in all; 1 of these is a false alarm."
+    assert says[1] == "It says class = bad for 2 in all; 1 of these is a false alarm."

@@ -3,8 +3,10 @@ from collections import Counter
 
 import pytest
 
+from milepost.api.learning import MOST_ROWS
+from milepost.data.folds import suggested
 from milepost.ground.errors import UnknownNameError
-from milepost.show.glossary import entries, explain, find, terms
+from milepost.show.glossary import TOPICS, entries, entries_of, explain, find, terms, topics
 from milepost.show.wording import BASELINES, SEVERITIES
 
 VOCABULARY = (
@@ -43,8 +45,8 @@ def test_a_misspelt_term_gets_the_nearest_right_one():
         explain("embrago")
 
 
-def test_a_term_that_nothing_is_like_gets_some_to_choose_from():
-    with pytest.raises(UnknownNameError, match="Choose one of"):
+def test_a_term_that_nothing_is_near_leads_to_the_list():
+    with pytest.raises(UnknownNameError, match=r"Nothing is near it\. .*run: milepost explain"):
         explain("zzzzqqqq")
 
 
@@ -67,3 +69,46 @@ def test_every_entry_is_a_few_whole_sentences_without_layout():
         return whole and not re.search(r"\n\s*\n|<[a-z]+>", entry.says + entry.do)
 
     assert [f"{entry.floor}: {entry.term}" for entry in entries() if not is_plain(entry)] == []
+
+
+@pytest.mark.parametrize(("budget", "most"), MOST_ROWS.items())
+def test_an_amount_of_work_says_how_many_rows_and_folds_it_compares_on(budget, most):
+    says = explain(budget).says
+    assert f"{most:,} development rows" in says
+    assert f"in {suggested(10_000, 5_000, budget)[0]} folds" in says
+
+
+def test_the_large_amount_of_work_deals_rows_no_more_often_than_the_medium_one():
+    assert "the same repeats as medium" in explain("large").says
+    assert all(suggested(n, n, "large")[1] == suggested(n, n, "medium")[1] for n in (500, 3_000, 10_000))
+
+
+def test_a_time_of_day_is_not_explained_as_a_day_without_one():
+    assert explain("date").says.startswith("A day without a time of day")
+    assert explain("datetime").says.startswith("A day with a time of day")
+
+
+def test_a_word_of_a_term_leads_to_the_term():
+    with pytest.raises(UnknownNameError, match="Write 'window function' instead"):
+        explain("function")
+
+
+def test_a_word_of_several_terms_leads_to_them():
+    with pytest.raises(UnknownNameError, match="Choose one of: curves, linear"):
+        explain("logistic")
+
+
+@pytest.mark.parametrize("word", ["bends", "slice", "importance", "identifier", "EUR / 1,000", "USD per 1,000"])
+def test_a_word_that_a_newcomer_met_is_explained(word):
+    assert explain(word).says
+
+
+def test_every_term_stands_under_one_topic():
+    names = [term for topic in topics() for term in topic.terms]
+    assert sorted(names) == sorted(terms())
+    assert {entry.floor for entry in entries()} == set(TOPICS)
+
+
+def test_an_unknown_topic_lists_the_topics():
+    with pytest.raises(UnknownNameError, match="No topic is called 'zzzz'"):
+        entries_of("zzzz")

@@ -53,3 +53,10 @@ def test_a_shell_learns_to_draw_when_asked(telco):
     shell = Shell()
     register(shell)
     assert shell.formatters["text/html"].drawn[Ladder](telco.ladder) == as_html(telco.ladder)
+
+
+def test_a_result_prints_as_the_terminal_shows_it(telco):
+    said = str(Trained("telco-churn", telco.ladder, "milepost evaluate"))
+    assert said.endswith("Next: milepost evaluate")
+    assert "The climb" in said
+    assert "Ladder(" not in said

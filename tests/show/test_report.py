@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from html import unescape
 from html.parser import HTMLParser
 
@@ -217,3 +218,47 @@ def test_the_page_says_how_many_rows_the_model_learned_from_not_how_many_compare
     page = words(report_page(replace(telco, parts=parts)))
     assert "learned from 245,501 development rows" in page
     assert f"Compared on {telco.ladder.rows:,} development rows" in page
+
+
+def test_what_next_speaks_to_those_who_decide_and_to_the_engineer(pages):
+    said = words(pages["telco"])
+    assert said.index("is out of this model's reach") < said.index("For the engineer")
+    assert "There is nothing to decide yet" in words(pages["unjudged"])
+
+
+def test_dates_stand_under_the_headline_where_the_history_knows_them(telco, pages):
+    at = datetime(2026, 3, 1, 12, 30, tzinfo=timezone(timedelta(hours=2)))
+    said = words(report_page(replace(telco, trained_at=at, judged_at=at)))
+    assert "Trained on 2026-03-01 at 10:30 UTC, judged on 2026-03-01 at 10:30 UTC." in said
+    assert "Trained on" not in words(pages["telco"])
+
+
+def test_a_chosen_rung_is_called_nothing_else(telco):
+    html = report_page(replace(telco, ladder=replace(telco.ladder, chosen="linear")))
+    assert re.search(r"<h3>logistic regression <span[^>]*>chosen</span>", html)
+
+
+def test_a_long_hash_is_shown_by_its_first_digits_and_kept_whole(telco):
+    html = report_page(replace(telco, split_hash="ab" * 32))
+    assert words(html).count("abababababababab…") == 1
+    assert f'title="{"ab" * 32}"' in html
+
+
+def test_every_table_can_be_scrolled_and_words_are_folded(html):
+    assert html.count("<table") == html.count('<div class="scroll"><table')
+    assert re.search(r"<h2>Words</h2>\s*<details>", html)
+
+
+def test_figures_have_the_unit_that_the_sentence_gives(ames):
+    statement = "Predict the sale price with an RMSE below 25000 dollars"
+    aim = ames.problem.aim.model_copy(update={"statement": statement})
+    said = words(report_page(replace(ames, problem=ames.problem.model_copy(update={"aim": aim}))))
+    assert "24,310 dollars" in said
+    assert "within 9,640 dollars of the truth" in said
+
+
+def test_a_threshold_that_misses_what_it_was_found_for_is_explained(telco):
+    first, *rest = telco.threshold.rows
+    row = replace(first, role="best with recall >= 0.60", meets=(True, False, None, None))
+    html = report_page(replace(telco, threshold=replace(telco.threshold, rows=(first, row, *rest))))
+    assert "misses that by a little" in words(html)

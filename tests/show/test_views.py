@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from milepost.ground.errors import MilepostError
+from milepost.problem.criteria import Criterion
 from milepost.registry.decisions import Decision
 from milepost.show import views
 from milepost.show.charts.split import Part
@@ -112,5 +113,24 @@ def test_long_names_and_large_numbers_are_folded_and_not_cut(telco):
 
 def test_a_gain_without_bounds_reads_as_infinite(telco):
     first, rule, *_ = telco.ladder.steps
-    steps = (first, replace(rule, gain=Gain(0.1, -math.inf, math.inf, 0.95, 0.2, 40, 2)))
+    steps = (first, replace(rule, gain=Gain(0.1, -math.inf, math.inf, 0.95, 0.2, -math.inf, math.inf, 40, 2)))
     assert "-∞ to ∞" in text_of(views.ladder_view(replace(telco.ladder, steps=steps)))
+
+
+def test_rungs_of_one_reason_are_told_together(telco):
+    told = " ".join(text_of(views.ladder_view(telco.ladder), width=200).split())
+    assert "beyond chance: today's rule, logistic regression, additive trees." in told
+    assert "Not kept, because no better than additive trees: boosted trees." in told
+    assert "the library refused the parameters." in told
+
+
+def test_the_root_of_a_squared_loss_is_called_so_only_where_it_is_one(ames):
+    steps = tuple(replace(step, says=f"{step.title}: error (RMSE) 1") for step in ames.ladder.steps)
+    assert "error (RMSE)" in text_of(views.ladder_view(replace(ames.ladder, steps=steps)), width=120)
+    assert "Brier score" in text_of(views.ladder_view(ames.ladder), width=120)
+
+
+def test_the_accuracy_is_shown_where_a_row_is_there_for_it(telco):
+    first = replace(telco.threshold.rows[0], role="highest accuracy")
+    choice = replace(telco.threshold, rows=(first,))
+    assert "accuracy  " in text_of(views.threshold_view(choice, (Criterion("recall", ">=", 0.6),)), width=120)

@@ -1,4 +1,5 @@
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -79,3 +80,10 @@ def test_what_the_baselines_reach_is_one_sentence():
 def test_columns_in_short_count_every_column(telco):
     said = wording.columns_in_short(telco.schema)
     assert said == "8 features (5 categories, 3 numbers), 1 id, 2 sensitive, 1 target"
+
+
+def test_where_no_row_could_be_kept_from_choosing_nothing_is_said_to_be_measured(telco):
+    row = telco.threshold.rows[0]
+    none = {name: Measured(name, None, None, 0, 0, "There are no rows to judge.", 0, "") for name in row.figures}
+    told = wording.measured_how(replace(telco.threshold, rows=(replace(row, figures=none, value=None),)))
+    assert told.startswith("Nothing is measured:")

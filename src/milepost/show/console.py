@@ -29,9 +29,9 @@ from milepost.models.steps import Ladder
 from milepost.problem.spec import Problem
 from milepost.registry.decisions import Decision
 from milepost.show import drafts, terminal, views
-from milepost.show.glossary import Entry
+from milepost.show.glossary import Entry, Topic
 from milepost.show.leg import Leg
-from milepost.show.wording import columns_in_short, currency_of, noun_of_rows
+from milepost.show.wording import columns_in_short, currency_of, noun_of_rows, unit_of_target
 
 View = Callable[[Any, Problem | None], RenderableType]
 
@@ -42,7 +42,8 @@ def _verdict(verdict: Verdict, problem: Problem | None) -> RenderableType:
     if problem is None:
         return views.verdict_view(verdict)
     noun, currency = noun_of_rows(problem.data.id), currency_of(problem)
-    return views.verdict_view(verdict, target=problem.aim.target, noun=noun, currency=currency)
+    unit = unit_of_target(problem)
+    return views.verdict_view(verdict, target=problem.aim.target, noun=noun, currency=currency, unit=unit)
 
 
 def _threshold(choice: ThresholdChoice, problem: Problem | None) -> RenderableType:
@@ -72,6 +73,7 @@ VIEWS: dict[type, View] = {
     Problem: lambda problem, _: views.problem_view(problem),
     Schema: lambda schema, _: terminal.plain(columns_in_short(schema) + "."),
     Entry: lambda entry, _: views.entry_view(entry),
+    Topic: lambda topic, _: views.topic_view(topic),
     Understood: lambda understood, _: drafts.understood_view(understood),
     Candidates: lambda candidates, _: drafts.candidates_view(candidates),
     Sense: lambda sense, _: drafts.sense_view(sense),

@@ -32,7 +32,7 @@ class OutOf:
         return self.found + self.missed
 
     @property
-    def flagged(self) -> int:
+    def called(self) -> int:
         return self.found + self.false_alarms
 
 
@@ -76,6 +76,6 @@ def found_and_missed(cells: OutOf, noun: str, target: str, positive: str) -> tup
     return (
         f"Of {count(cells.of)} {noun}, {count(cells.positives)} turn out to have {act}: "
         f"the model finds {count(cells.found)} of them and misses {count(cells.missed)}.",
-        f"It flags {count(cells.flagged)} in all; {alarms}.",
+        f"It says {act} for {count(cells.called)} in all; {alarms}.",
         f"{count(cells.left_alone)} {'is' if cells.left_alone == 1 else 'are'} rightly left alone.",
     )

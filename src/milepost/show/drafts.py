@@ -50,11 +50,11 @@ def sense_view(sense: Sense) -> Group:
 
 
 def _in_short(sense: Sense) -> str:
-    """Return what the exit code says, in words."""
-    if sense.outcome == "met":
-        return "The problem makes sense: every criterion can be verified."
-    if sense.outcome == "not met":
+    """Return whether training makes sense, and what it can show."""
+    if sense.outcome == "mend first":
         return "Something must be mended before this problem makes sense."
+    if sense.is_verifiable:
+        return "The problem makes sense: every criterion can be verified."
     if not sense.criteria:
         return "The problem can be trained, but names no success criterion to judge it by."
     return "The problem can be trained, but its test rows will probably not tell about every criterion."
@@ -64,9 +64,9 @@ def _prospects(criteria: tuple[Prospect, ...]) -> Grid:
     headings = (
         Heading("criterion", is_whole=True),
         Heading("free", is_number=True),
-        Heading("rule", is_number=True, from_width=70),
+        Heading("rule", is_number=True),
         Heading("rows needed", is_number=True, may_fold=True),
-        Heading("there", is_number=True),
+        Heading("rows there", is_number=True, may_fold=True, from_width=70),  # the facts above tell it too
         Heading("outlook"),
     )
     return Grid(headings, tuple(_prospect(one) for one in criteria))

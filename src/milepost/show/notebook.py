@@ -27,9 +27,12 @@ _PICTURE = "background:#fff;padding:12px;margin:0 0 12px;max-width:704px"
 
 
 class Shows:
-    """What a result inherits to be drawn by a notebook."""
+    """What a result inherits to be drawn by a notebook, and printed as the terminal shows it."""
 
     __slots__ = ()
+
+    def __str__(self) -> str:
+        return text_of(view(self)).rstrip("\n")
 
     def _repr_html_(self) -> str:
         return as_html(self)
@@ -50,8 +53,10 @@ class Shown(Shows):
     def _repr_html_(self) -> str:
         return as_html(self.result, problem=self.problem)
 
-    def __repr__(self) -> str:
-        return text_of(view(self.result, problem=self.problem))
+    def __str__(self) -> str:
+        return text_of(view(self.result, problem=self.problem)).rstrip("\n")
+
+    __repr__ = __str__
 
 
 def as_html(result: Any, *, problem: Problem | None = None) -> str:

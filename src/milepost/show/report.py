@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from milepost.data.findings import Finding
@@ -18,11 +19,15 @@ from milepost.ground.doors import door
 from milepost.models.steps import Ladder
 from milepost.problem.spec import Problem
 from milepost.show import counts, wording
+from milepost.show.advice import advice
 from milepost.show.charts import climb, confusion, criteria, curves, numbers, split, threshold
 from milepost.show.charts.drawing import NARROW, WIDE, Chart, as_svg, unchecked
 from milepost.show.charts.split import Part
 from milepost.show.glossary import Entry, find
 from milepost.show.theme import page_colours
+
+_HASH = re.compile(r"[0-9a-f]{40,}")
+_HASH_SHOWN = 16  # digits, as many as a bundle_id has
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,8 @@ class ReportMaterial:
         lineage: label -> value; what is needed to make the bundle again.
         next_step: the command to run next.
         parts: of the split, for its picture; empty where it is not drawn.
+        trained_at, judged_at: when that was written into the history; None where the history does not say.
+        is_champion: whether this bundle is the one that answers; None where that is not known.
     """
 
     problem: Problem
@@ -58,6 +65,16 @@ class ReportMaterial:
     lineage: Mapping[str, str]
     next_step: str
     parts: Sequence[Part] = ()
+    trained_at: datetime | None = None
+    judged_at: datetime | None = None
+    is_champion: bool | None = None
+
+    @property
+    def dates(self) -> str:
+        """Return when the bundle was trained and judged, in UTC; empty where that is not known."""
+        done = {"trained": self.trained_at, "judged": self.judged_at if self.verdict else None}
+        told = [f"{what} on {at.astimezone(UTC):%Y-%m-%d at %H:%M} UTC" for what, at in done.items() if at]
+        return ", ".join(told).capitalize().replace("utc", "UTC")
 
     @property
     def learned_from(self) -> int:
@@ -114,6 +131,8 @@ def report_page(material: ReportMaterial) -> str:
         threshold=material.threshold,
         noun=wording.noun_of_rows(material.problem.data.id),
         currency=wording.currency_of(material.problem),
+        unit=wording.unit_of_target(material.problem),
+        advised=_advised(material),
         findings=wording.by_severity(material.findings),
         titles={step.rung: step.title for step in material.ladder.steps},
         figures=figures,
@@ -122,6 +141,12 @@ def report_page(material: ReportMaterial) -> str:
         colours=page_colours(),
     )
     return page
+
+
+def _advised(material: ReportMaterial) -> tuple[str, ...]:
+    problem = material.problem
+    unit = wording.unit_of_target(problem)
+    return advice(material.verdict, problem.success, is_champion=material.is_champion, unit=unit)
 
 
 def _environment(words: Words) -> Any:
@@ -137,7 +162,7 @@ def _environment(words: Words) -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(svg=Markup, slug=_slug, signs=wording.signs, coded=_coded)
+    environment.filters.update(svg=Markup, slug=_slug, signs=wording.signs, coded=_coded, hashed=_hashed)
     environment.globals.update(w=wording, word=words.note)
     return environment
 
@@ -147,6 +172,16 @@ def _coded(text: str) -> Any:
     from markupsafe import Markup, escape
 
     return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(wording.clean(text)))))
+
+
+def _hashed(value: str) -> Any:
+    """Return a value of the lineage as code; a long hash by its first digits, whole where the pointer rests on it."""
+    from markupsafe import Markup
+
+    value = wording.clean(value)
+    if not _HASH.fullmatch(value):
+        return Markup("<code>{}</code>").format(value)
+    return Markup('<code title="{}">{}…</code>').format(value, value[:_HASH_SHOWN])
 
 
 def _slug(term: str) -> str:
@@ -208,8 +243,9 @@ def _verdict_figures(material: ReportMaterial, verdict: Verdict) -> dict[str, Fi
             "What was right, what wrong?", confusion.caption(drawn), confusion.confusion, drawn
         )
     if drawn.residuals:
+        unit = wording.unit_of_target(material.problem)
         chart = numbers.predicted(drawn, target=wording.one_line(material.problem.aim.target, most=30))
-        figures["predicted"] = _square("How near are the predictions?", numbers.caption(measures), chart)
+        figures["predicted"] = _square("How near are the predictions?", numbers.caption(measures, unit), chart)
     return figures
 
 

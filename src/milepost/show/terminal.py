@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from milepost.ground.text import listed
 from milepost.show.wording import clean
 
 NARROW, MIDDLE, WIDE = 0, 76, 104  # columns of a terminal from which on a column of a table is shown
@@ -37,7 +38,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table that leaves out columns where the terminal is narrow."""
+    """A table that leaves out columns where the terminal is narrow, and under 76 columns names them."""
 
     headings: tuple[Heading, ...]
     rows: tuple[tuple[str | Text, ...], ...]
@@ -58,6 +59,9 @@ class Grid:
                 *(cell if isinstance(cell, Text) else plain(cell) for cell in (row[place] for place in shown))
             )
         yield table
+        hidden = [head.title for place, head in enumerate(self.headings) if place not in shown]
+        if hidden and options.max_width < MIDDLE:
+            yield plain(f"Left out at this width: {listed(hidden)}.", "dim")
 
 
 def plain(text: object, style: str = "") -> Text:

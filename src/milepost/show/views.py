@@ -20,13 +20,14 @@ from milepost.evaluate.verdict import Judged, Verdict
 from milepost.ground.errors import MilepostError
 from milepost.ground.text import count, figure, listed, share, span
 from milepost.metrics.measure import Measured
+from milepost.models.decisions import loss_title
 from milepost.models.steps import Ladder, Step
 from milepost.problem.criteria import Criterion
 from milepost.problem.spec import Problem, SqlSource
 from milepost.registry.decisions import Decision
 from milepost.show import counts, wording
 from milepost.show.charts.split import Part
-from milepost.show.glossary import Entry
+from milepost.show.glossary import Entry, Topic
 from milepost.show.terminal import MIDDLE, NARROW, WIDE, Grid, Heading, facts, heading, marked, plain, sentences, spaced
 
 _OUTCOME_STYLES = {"met": "green", "not met": "red", "can't tell yet": "yellow"}
@@ -41,6 +42,11 @@ def next_view(next_step: str) -> Text:
 def error_view(error: MilepostError) -> Group:
     """Return the three lines of an error: what, where, fix."""
     return Group(plain(error.what, "bold"), facts((("where:", error.where), ("fix:", error.fix))))
+
+
+def topic_view(topic: Topic) -> Group:
+    """Return the names of a topic's terms."""
+    return Group(heading(f"{topic.name}: {topic.title}"), Padding(plain(", ".join(topic.terms)), (0, 0, 0, 2)))
 
 
 def entry_view(entry: Entry) -> Group:
@@ -140,11 +146,11 @@ def ladder_view(ladder: Ladder, *, reasons: bool = True) -> Group:
 
     Args:
         ladder: the climb.
-        reasons: tell the sentence of each step below the table.
+        reasons: tell below the table why rungs were kept or not; the whole sentence of each is on the page.
     """
     headings = (
         Heading("rung"),
-        Heading(_loss_title(ladder.loss), is_number=True, from_width=MIDDLE),
+        Heading(_loss_title(ladder), is_number=True, from_width=MIDDLE),
         Heading("gain", is_number=True),
         Heading("95 % interval", is_number=True, may_fold=True),
         Heading("answer", is_number=True, from_width=MIDDLE),
@@ -152,44 +158,80 @@ def ladder_view(ladder: Ladder, *, reasons: bool = True) -> Group:
         Heading("decision"),
     )
     grid = Grid(headings, tuple(_step_row(step, ladder) for step in ladder.steps))
-    told = [wording.one_line(step.says, most=2000) for step in ladder.steps]
     compared = plain(f"Compared on {count(ladder.rows)} development rows: {ladder.folds}", "dim")
     return spaced(
         heading("The climb"),
         plain(ladder.learnable.says),
         grid,
-        Group(*sentences(told, mark="-")) if reasons else None,
+        Group(*sentences(_reasons(ladder), mark="-")) if reasons else None,
         plain(ladder.ending, "bold"),
         plain(ladder.curve.says) if ladder.curve else None,
         compared,
     )
 
 
-def _loss_title(loss: str) -> str:
-    return "error (RMSE)" if loss == "squared" else f"{loss} loss"
+def _reasons(ladder: Ladder) -> list[str]:
+    """Return why rungs were kept or not, rungs of one reason together; the numbers stand in the table."""
+    told: dict[str, list[str]] = {}
+    for step in ladder.steps:
+        told.setdefault(_reason(step, ladder), []).append(step.title)
+    return [
+        reason if "{}" not in reason else reason.format(wording.one_line(listed(titles), most=2000))
+        for reason, titles in told.items()
+    ]
 
 
-def _loss(step: Step, loss: str) -> str:
-    """Return a mean loss; a squared one as its root, which is in the target's own unit."""
+def _reason(step: Step, ladder: Ladder) -> str:
+    """Return the reason of a decision with {} where the names of rungs belong; of a failed one its whole sentence."""
+    gain, least = step.gain, share(ladder.smallest_gain)
+    if step.failed is not None:
+        return _braceless(step.says)
+    if gain is None:
+        return "The start, which every other rung has to beat: {}."
+    if step.kept:
+        return f"Kept, because better than the best before by {least} or more, and beyond chance: {{}}."
+    over = _braceless(next((other.title for other in ladder.steps if other.rung == step.over), "the best before"))
+    if not gain.relative > 0 or not math.isfinite(gain.relative):
+        return f"Not kept, because no better than {over}: {{}}."
+    if gain.lo <= 0:
+        return f"Not kept, because it may be no gain over {over} at all: {{}}."
+    if gain.relative < ladder.smallest_gain:
+        return f"Not kept, because better than {over}, but by less than {least}: {{}}."
+    return _braceless(step.says)  # better, but only something to compare with: the sentence says why
+
+
+def _braceless(text: str) -> str:
+    return wording.one_line(text, most=2000).replace("{}", "{ }")
+
+
+def _loss_title(ladder: Ladder) -> str:
+    return "error (RMSE)" if _is_rooted(ladder) else loss_title(ladder.loss, "binary")
+
+
+def _is_rooted(ladder: Ladder) -> bool:
+    """Return whether the climb's sentences tell the root of a squared loss: of numbers, not of probabilities."""
+    return ladder.loss == "squared" and any("(RMSE)" in step.says for step in ladder.steps)
+
+
+def _loss(step: Step, ladder: Ladder) -> str:
+    """Return a mean loss; a squared one of numbers as its root, which is in the target's own unit."""
     if step.loss is None:
         return "–"
-    return figure(math.sqrt(step.loss) if loss == "squared" else step.loss, digits=4)
+    return figure(math.sqrt(step.loss) if _is_rooted(ladder) else step.loss, digits=4)
 
 
 def _step_row(step: Step, ladder: Ladder) -> tuple[str | Text, ...]:
     gain, interval = "–", "–"
     if step.gain is not None:
         gain = wording.percent(step.gain.relative)
-        simpler = step.gain.mean / step.gain.relative if step.gain.relative else 0.0
-        ends = [wording.percent(end / simpler) for end in (step.gain.lo, step.gain.hi) if simpler]
-        interval = " to ".join(ends) or "–"
+        interval = f"{wording.percent(step.gain.relative_lo)} to {wording.percent(step.gain.relative_hi)}"
     decision = "failed" if step.failed else "kept" if step.kept else "not kept"
     is_chosen = step.rung == ladder.chosen
     if is_chosen:
         decision = "chosen"
     return (
         plain(step.title, "bold" if is_chosen else ""),
-        _loss(step, ladder.loss),
+        _loss(step, ladder),
         gain,
         interval,
         "–" if step.answer_us is None else span(step.answer_us / 1e6),
@@ -200,10 +242,7 @@ def _step_row(step: Step, ladder: Ladder) -> tuple[str | Text, ...]:
 
 def threshold_view(choice: ThresholdChoice, criteria: Sequence[Criterion] = (), *, currency: str = "") -> Group:
     """Return where to act and why; where criteria collide, what each choice would cost."""
-    wanted = [one.metric for one in criteria if one.metric in choice.rows[0].figures]
-    names = list(dict.fromkeys(wanted)) or [
-        name for name in ("accuracy", "recall", "precision") if name in choice.rows[0].figures
-    ]
+    names = wording.shown_metrics(choice, criteria)
     has_money = any(row.value is not None for row in choice.rows)
     headings = (
         Heading("act from", is_number=True, may_fold=True),
@@ -222,7 +261,7 @@ def threshold_view(choice: ThresholdChoice, criteria: Sequence[Criterion] = (), 
         cells += [wording.meets(criteria, row.meets)] if criteria else []
         rows.append((*cells, wording.role_title(row.role)))
     title = "Where to act" if choice.meets_all else "Where to act: the criteria collide"
-    note = plain(wording.measured_how(choice), "dim")
+    note = plain(f"{wording.measured_how(choice)} {wording.measured_apart(choice, criteria)}".rstrip(), "dim")
     return spaced(heading(title), plain(choice.says), Grid(headings, tuple(rows)), note)
 
 
@@ -234,21 +273,26 @@ def _two_lines(measured: Measured | None) -> str:
 # --- the verdict
 
 
-def verdict_view(verdict: Verdict, *, target: str = "", noun: str = "rows", currency: str = "") -> Group:
-    """Return the verdict in words, then each criterion, the confusion in plain words, and money.
+def verdict_view(
+    verdict: Verdict, *, target: str = "", noun: str = "rows", currency: str = "", unit: str = ""
+) -> Group:
+    """Return the verdict in words, then each criterion (without any, the main measures), what was found, and money.
 
     Args:
         verdict: to show.
         target: the column that is predicted, for the sentence about found and missed.
         noun: what the rows are, in the plural.
         currency: of the money.
+        unit: of the target, where it is known.
     """
     told = {one.says for one in verdict.criteria}
     others = [sentence for sentence in verdict.says[1:] if sentence not in told]
     outcome = Text.assemble((verdict.overall.upper(), f"bold {_OUTCOME_STYLES[verdict.overall]}"), "  ")
     return spaced(
         Text.assemble(outcome, plain(verdict.says[0] if verdict.says else "", "bold")),
-        _criteria(verdict.criteria, verdict.level, currency) if verdict.criteria else None,
+        _criteria(verdict.criteria, verdict.level, currency, unit)
+        if verdict.criteria
+        else _main_measures(verdict, currency),
         Group(*sentences([_judged(one, currency) for one in verdict.criteria], mark="-")) if verdict.criteria else None,
         _decisions(verdict, target, noun),
         _money(verdict, noun, currency),
@@ -256,7 +300,7 @@ def verdict_view(verdict: Verdict, *, target: str = "", noun: str = "rows", curr
     )
 
 
-def _criteria(judged: Sequence[Judged], level: float, currency: str) -> Grid:
+def _criteria(judged: Sequence[Judged], level: float, currency: str, unit: str) -> Grid:
     headings = (
         Heading("criterion", is_whole=True),
         Heading("outcome"),
@@ -267,12 +311,21 @@ def _criteria(judged: Sequence[Judged], level: float, currency: str) -> Grid:
         (
             one.criterion,
             plain(one.outcome, _OUTCOME_STYLES[one.outcome]),
-            wording.amount(one.measured.value, one.metric, currency),
+            wording.amount(wording.visible(one.measured.value, one.measured.interval), one.metric, currency, unit),
             wording.between(one.measured.interval, one.metric),
         )
         for one in judged
     ]
     return Grid(headings, tuple(rows))
+
+
+_MAIN = ("accuracy", "balanced_accuracy", "precision", "recall", "roc_auc", "rmse", "mae", "r2")
+
+
+def _main_measures(verdict: Verdict, currency: str) -> Grid:
+    return measures_view(
+        {name: verdict.measures[name] for name in _MAIN if name in verdict.measures}, currency=currency
+    )
 
 
 def _judged(one: Judged, currency: str) -> str:

@@ -15,6 +15,7 @@ from datetime import timedelta
 from milepost.data.findings import Finding
 from milepost.data.schema import Schema
 from milepost.draft.folded import folded
+from milepost.draft.sentence import understand
 from milepost.evaluate.thresholds import ThresholdChoice
 from milepost.ground.text import count, counted, figure, listed, share, span
 from milepost.metrics.measure import Measured
@@ -27,6 +28,8 @@ BASELINES = {"dummy": "always the same answer", "rule": "today's rule", "linear"
 SEVERITIES = {"stop": "mend this first", "warn": "look at this", "note": "for information"}  # most severe first
 _PARTS_OF_A_NAME = re.compile(r"[_\s-]+|(?<=[a-z])(?=[A-Z])")
 _NOT_THE_NOUN = {"id", "ids", "key", "code", "number", "no", "nr", "ref", "uuid", "guid", "hash"}
+_AROUND_ZERO = {"r2", "mcc"}  # 0 is no better than guessing, and 1 the best: what is near 0 is 0
+_AS_GOOD_AS_ZERO = 0.0005
 _TOO_PLAIN = {"row", "rowname", "rownames", "index", "unnamed", "record"}
 
 
@@ -76,18 +79,29 @@ def metric_title(metric: str) -> str:
     return known.title if known else metric.replace("_", " ")
 
 
-def amount(value: float | None, metric: str, currency: str = "") -> str:
+def amount(value: float | None, metric: str, currency: str = "", unit: str = "") -> str:
     """Return a value of a metric with its unit; a dash where there is none.
 
-    >>> amount(0.8, "accuracy"), amount(12345.6, "value", "EUR"), amount(None, "recall")
-    ('80.0 %', '12,346 EUR', '–')
+    Args:
+        value: in the metric's unit.
+        metric: its name.
+        currency: of money.
+        unit: of the target, where it is known.
+
+    >>> amount(0.8, "accuracy"), amount(12345.6, "value", "EUR"), amount(11.2, "mae", unit="minutes")
+    ('80.0 %', '12,346 EUR', '11.2 minutes')
+    >>> amount(-0.0000037, "r2"), amount(None, "recall")
+    ('0.000', '–')
     """
     if value is None:
         return "–"
-    unit = unit_of(metric)
-    if unit == "share":
+    counted_in = unit_of(metric)
+    if counted_in == "share":
         return percent(value)
-    return f"{figure(value, digits=4)} {clean(currency)}".rstrip() if unit == "money" else figure(value, digits=4)
+    if metric in _AROUND_ZERO and 0 < abs(value) < _AS_GOOD_AS_ZERO:
+        return "0.000"
+    after = {"money": currency, "target": unit}.get(counted_in, "")
+    return f"{figure(value, digits=4)} {clean(after)}".rstrip()
 
 
 def percent(value: float) -> str:
@@ -107,16 +121,28 @@ def unit_of(metric: str) -> str:
     return known.unit if known else "none"
 
 
-def between(interval: Interval | None, metric: str, currency: str = "") -> str:
+def between(interval: Interval | None, metric: str, currency: str = "", unit: str = "") -> str:
     """Return an interval as "78.4 % to 82.1 %"; a dash where there is none."""
     if interval is None:
         return "–"
-    return f"{amount(interval.lo, metric)} to {amount(interval.hi, metric, currency)}"
+    lo, hi = (visible(end, interval) for end in (interval.lo, interval.hi))
+    return f"{amount(lo, metric)} to {amount(hi, metric, currency, unit)}"
 
 
-def reading(measured: Measured, currency: str = "") -> str:
+def visible(value: float | None, interval: Interval | None) -> float | None:
+    """Return a value as its interval lets it be seen: 0 where it is less than a thousandth of the width.
+
+    >>> visible(-0.0000037, Interval(-0.7, 0.6)), visible(0.02, Interval(-0.7, 0.6)), visible(0.0003, None)
+    (0.0, 0.02, 0.0003)
+    """
+    if value is None or interval is None or not math.isfinite(interval.hi - interval.lo):
+        return value
+    return 0.0 if abs(value) < (interval.hi - interval.lo) / 1000 else value
+
+
+def reading(measured: Measured, currency: str = "", unit: str = "") -> str:
     """Return a measure with its interval, or with the count and the reason why there is none."""
-    value = amount(measured.value, measured.metric, currency)
+    value = amount(visible(measured.value, measured.interval), measured.metric, currency, unit)
     if measured.interval is not None:
         return f"{value} ({between(measured.interval, measured.metric)})"
     return f"{value} (no interval: {measured.why or 'too few rows'})"
@@ -131,20 +157,29 @@ def ends(measured: Measured) -> str:
     '[-12 to 32]'
     >>> ends(Measured("recall", 0.5, None, 40, 6, "Only 6 of 40 rows are Yes.", 6, ""))
     '(of 6 rows)'
+    >>> ends(Measured("value", 0.0, None, 1761, 467, "Every row brings the same.", 1761, ""))
+    ''
     """
-    if measured.value is None:
+    if measured.value is None or (measured.interval is None and _is_no_money(measured)):
         return ""
     if measured.interval is None:
         return f"(of {counted(measured.denominator, 'row')})"
-    told = [amount(end, measured.metric).removesuffix(" %") for end in (measured.interval.lo, measured.interval.hi)]
+    both = [visible(end, measured.interval) for end in (measured.interval.lo, measured.interval.hi)]
+    told = [amount(end, measured.metric).removesuffix(" %") for end in both]
     return f"[{(' to ' if '-' in ''.join(told) else '–').join(told)}]"
+
+
+def _is_no_money(measured: Measured) -> bool:
+    """Return whether it is money, and none: that is so of every row, whatever their number."""
+    return measured.value == 0 and unit_of(measured.metric) == "money"
 
 
 def compact(measured: Measured | None, currency: str = "") -> str:
     """Return a measure with its interval as tables show it: "73.5 % [71.4–75.5]"; a dash where there is none."""
     if measured is None:
         return "–"
-    return f"{amount(measured.value, measured.metric, currency)} {ends(measured)}".rstrip()
+    value = visible(measured.value, measured.interval)
+    return f"{amount(value, measured.metric, currency)} {ends(measured)}".rstrip()
 
 
 def beside(values: Mapping[str, Measured], currency: str = "") -> str:
@@ -245,8 +280,33 @@ def measured_how(choice: ThresholdChoice) -> str:
     seen = choice.rows[0].figures["accuracy"]
     level = f"; in brackets the {level_title(seen.interval.level)} interval" if seen.interval else ""
     money = choice.rows[0].value
+    if not seen.rows:
+        return "Nothing is measured: too few answers were known when a fold begins to choose a threshold for it."
     told = f"Measured on {counted(seen.rows, 'development row')} that did not choose the threshold{level}."
     return f"{told} {left_out(money).replace(' of it:', ' of the money:') if money else ''}".rstrip()
+
+
+def measured_apart(choice: ThresholdChoice, criteria: Sequence[Criterion]) -> str:
+    """Return why a threshold found for a criterion may miss it in the table, a sentence; empty where none does."""
+    texts = [one.text for one in criteria]
+    for row in choice.rows:
+        sought = row.role.removeprefix("best with ")
+        if sought in texts and row.meets[texts.index(sought)] is False:
+            return (
+                f"Why “{row.role}” misses that by a little: it meets it on all rows together, but the figures are of "
+                "rows that did not choose, one part after the other."
+            )
+    return ""
+
+
+def shown_metrics(choice: ThresholdChoice, criteria: Sequence[Criterion]) -> list[str]:
+    """Return the metrics that the table of thresholds has columns for: what the contract asks, what a row is about."""
+    known = choice.rows[0].figures
+    names = [one.metric for one in criteria if one.metric in known]
+    if not names:
+        return [name for name in ("accuracy", "recall", "precision") if name in known]
+    reasons = " ".join(row.role for row in choice.rows)
+    return list(dict.fromkeys([*names, *(["accuracy"] if "highest accuracy" in reasons else [])]))
 
 
 def role_title(role: str) -> str:
@@ -261,6 +321,11 @@ def role_title(role: str) -> str:
 def currency_of(problem: Problem | None) -> str:
     """Return what money is counted in; empty where no value is declared."""
     return problem.value.currency if problem and problem.value else ""
+
+
+def unit_of_target(problem: Problem | None) -> str:
+    """Return what the sentence of a problem counts its target in ("minutes"); empty where it does not say."""
+    return understand(problem.aim.statement).unit if problem and problem.aim.statement else ""
 
 
 def noun_of_rows(id_column: str | None) -> str:

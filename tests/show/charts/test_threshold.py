@@ -33,3 +33,8 @@ def test_the_caption_says_whether_the_criteria_collide(telco):
     assert "pull against each other" in caption(telco.threshold, telco.problem.success, "EUR")[1]
     met = replace(telco.threshold, meets_all=True)
     assert "every criterion that depends on it holds" in caption(met, telco.problem.success, "EUR")[1]
+
+
+def test_the_caption_counts_the_rows_that_the_curves_cover(telco):
+    shown = caption(replace(telco.threshold, swept=6100), telco.problem.success, "EUR")[0]
+    assert "All of it on 6,100 development rows" in shown

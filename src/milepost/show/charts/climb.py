@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,25 +23,30 @@ from milepost.show.charts.drawing import (
     names_above,
 )
 from milepost.show.theme import ink
-from milepost.show.wording import one_line
+from milepost.show.wording import one_line, percent
 
 _TICKS = (-100, -30, -10, -3, -1, 0, 1, 3, 10, 30, 100)  # percent
-_FARTHEST = 100.0  # percent; longer intervals are cut there
+_FARTHEST = 100.0  # percent; what goes beyond ends there in an arrow
+_DECISION = 60  # pixels kept for "not kept" beside a title
+_LETTER = 7  # pixels of a letter of a title, bold
+_DIGIT = 6.5  # pixels of a letter at the axis
 
 
 def climb(ladder: Ladder, *, width: int = WIDE) -> Chart:
     """Return one row for each rung, simplest first: gain over the best simpler rung, and time for one answer."""
     alt = altair()
-    rows = [_row(step) for step in ladder.steps]
-    y = alt.Y("rung:N", sort=[row["rung"] for row in rows], axis=None, scale=alt.Scale(padding=0))
     gap = 20
     left = round(0.68 * (width - gap))
+    rows = [_row(step, left) for step in ladder.steps]
+    y = alt.Y("rung:N", sort=[row["rung"] for row in rows], axis=None, scale=alt.Scale(padding=0))
     panels = [_gains(rows, y, ladder.smallest_gain, left), _costs(rows, y, width - gap - left)]
     return finished(alt.hconcat(*panels, spacing=gap), "What each rung of the climb gained, and what its answers cost.")
 
 
-def _row(step: Step) -> dict[str, Any]:
-    row: dict[str, Any] = {"rung": step.rung, "title": one_line(step.title, most=26), "kept": step.kept}
+def _row(step: Step, width: int) -> dict[str, Any]:
+    most = (width - _DECISION) // _LETTER
+    lines = textwrap.wrap(one_line(step.title, most=2 * most), most, max_lines=2, placeholder="…")
+    row: dict[str, Any] = {"rung": step.rung, "title": "\n".join(lines), "kept": step.kept}
     row["cost"] = step.answer_us
     row["time"] = "" if step.answer_us is None else span(step.answer_us / 1e6)
     if step.failed is not None:
@@ -48,11 +54,15 @@ def _row(step: Step) -> dict[str, Any]:
     if step.gain is None:
         return {**row, "says": "start"}
     row["says"] = "kept" if step.kept else "not kept"
-    simpler = step.gain.mean / step.gain.relative if step.gain.relative else 0.0
-    if not simpler or not math.isfinite(simpler):
+    if not math.isfinite(step.gain.relative):
         return {**row, "gain": 0.0, "lo": 0.0, "hi": 0.0}
-    ends = {"gain": step.gain.mean, "lo": step.gain.lo, "hi": step.gain.hi}
-    return {**row, **{key: max(-_FARTHEST, min(_FARTHEST, 100 * end / simpler)) for key, end in ends.items()}}
+    ends = {"gain": step.gain.relative, "lo": step.gain.relative_lo, "hi": step.gain.relative_hi}
+    within = {key: max(-_FARTHEST, min(_FARTHEST, 100 * end)) for key, end in ends.items()}
+    is_seen = within["gain"] == 100 * step.gain.relative
+    if not is_seen:
+        row["says"] += f" ({percent(step.gain.relative)})"
+    goes_on = {"left": ends["lo"] < -_FARTHEST / 100, "right": ends["hi"] > _FARTHEST / 100, "seen": is_seen}
+    return {**row, **within, **goes_on}
 
 
 def _gains(rows: Sequence[Row], y: Any, smallest_gain: float, width: int) -> Chart:
@@ -61,11 +71,10 @@ def _gains(rows: Sequence[Row], y: Any, smallest_gain: float, width: int) -> Cha
     ends = [-1.0, 1.0, 100 * smallest_gain, *(row[key] for row in compared for key in ("lo", "hi"))]
     low, high = 1.3 * min(ends), 1.3 * max(ends)
     axis = alt.Axis(
-        values=[tick for tick in _TICKS if low <= tick <= high],
+        values=_ticks(low, high, 100 * smallest_gain, width),
         labelExpr="(datum.value > 0 ? '+' : datum.value < 0 ? '−' : '') + abs(datum.value) + ' %'",
         grid=False,
-        labelOverlap="greedy",
-        labelSeparation=8,
+        labelOverlap=False,
         title="gain over the best simpler rung",
     )
     # stretched near zero, so that one percent and thirty can both be seen
@@ -77,11 +86,44 @@ def _gains(rows: Sequence[Row], y: Any, smallest_gain: float, width: int) -> Cha
     zero = zeros.mark_tick(height=STRIP, thickness=1.5, yOffset=BELOW, color=ink("quiet"), opacity=1).encode(x=at, y=y)
     here = drawn(compared or [{"rung": row["rung"], "gain": None} for row in rows])
     bars = here.mark_rule(color=ink("model"), strokeWidth=2, yOffset=BELOW).encode(x=alt.X("lo:Q"), x2="hi:Q", y=y)
-    dots = here.mark_point(size=80, opacity=1, filled=True, stroke=ink("model"), strokeWidth=2, yOffset=BELOW).encode(
+    seen = here.transform_filter("datum.seen !== false")
+    dots = seen.mark_point(size=80, opacity=1, filled=True, stroke=ink("model"), strokeWidth=2, yOffset=BELOW).encode(
         x=x, y=y, fill=alt.condition("datum.kept", alt.value(ink("model")), alt.value(ink("paper")))
     )
-    layers = [*worth, zero, bars, dots, *names_above(rows, y, width)]
+    layers = [*worth, zero, bars, *_arrows(compared, scale, axis, y), dots, *names_above(rows, y, width)]
     return alt.layer(*layers).properties(width=width, height=ROW_HEIGHT * len(rows))
+
+
+def _arrows(rows: Sequence[Row], scale: Any, axis: Any, y: Any) -> list[Chart]:
+    """Return an arrow at each end where an interval goes on beyond what is drawn."""
+    alt, found = altair(), []
+    for side, end in (("left", "lo"), ("right", "hi")):
+        cut = [{"rung": row["rung"], "end": row[end]} for row in rows if row.get(side)]
+        if cut:
+            x = alt.X("end:Q", axis=axis, scale=scale)
+            arrow = drawn(cut).mark_point(shape=f"triangle-{side}", size=70, opacity=1, filled=True, yOffset=BELOW)
+            found.append(arrow.encode(x=x, y=y, color=alt.value(ink("model"))))
+    return found
+
+
+def _ticks(low: float, high: float, limit: float, width: int) -> list[float]:
+    """Return the ticks whose labels have room: the limit first, then zero, then the ends, then those between."""
+
+    def place(value: float) -> float:
+        stretched = [math.copysign(math.log1p(abs(one)), one) for one in (value, low, high)]
+        return width * (stretched[0] - stretched[1]) / (stretched[2] - stretched[1])
+
+    shown: list[float] = []
+    for tick in (limit, *sorted(_TICKS, key=lambda tick: (tick != 0, abs(tick) not in (1, 10, 100), abs(tick)))):
+        room = all(abs(place(tick) - place(other)) > _label_room(tick, other) for other in shown)
+        if low <= tick <= high and room:
+            shown.append(tick)
+    return sorted(shown)
+
+
+def _label_room(one: float, other: float) -> float:
+    """Return how far apart the middles of two labels must be, in pixels."""
+    return _DIGIT * (len(f"{one:+g} %") + len(f"{other:+g} %")) / 2 + 5
 
 
 def _costs(rows: Sequence[Row], y: Any, width: int) -> Chart:
@@ -106,10 +148,16 @@ def _costs(rows: Sequence[Row], y: Any, width: int) -> Chart:
 
 def caption(ladder: Ladder) -> tuple[str, str]:
     """Return what the picture shows, and what follows from it."""
+    far = _FARTHEST / 100
+    is_cut = any(
+        step.gain and max(abs(step.gain.relative_lo), abs(step.gain.relative_hi)) > far for step in ladder.steps
+    )
+    arrows = "An arrow at its end says that it goes on, beyond what is drawn. " if is_cut else ""
     shows = (
         "Each row is a rung, from simple to complex. The dot says how much less it loses than the best simpler rung "
         "kept so far; the bar is the 95 % interval of that, on a scale stretched near zero. A filled dot was kept, a "
         f"hollow one was not: a rung is kept if its dot lies on the tinted side ({share(ladder.smallest_gain)} or "
-        "more) and its whole bar right of the grey mark at zero. The grey bars are what one answer costs in time."
+        f"more) and its whole bar right of the grey mark at zero. {arrows}The grey bars are what one answer costs in "
+        "time."
     )
     return shows, ladder.ending

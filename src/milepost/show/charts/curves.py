@@ -13,14 +13,15 @@ from milepost.show.wording import reading
 
 SQUARE = 330
 _FEWEST_FOR_BAND = 4  # groups; between fewer a band would say more than is known
+_TELLS = 0.25  # mean width of the groups' intervals, a share; wider ones hold nearly everything
 
 
 def roc(curves: Curves, *, width: int = SQUARE) -> Chart:
-    """Return the share found against the share falsely flagged, over all thresholds, and the point where it acts."""
+    """Return the share found against the share of false alarms, over all thresholds, and the point where it acts."""
     chance = [{"x": 0.0, "y": 0.0}, {"x": 1.0, "y": 1.0}]
     (left_alone, false_alarms), (missed, found) = curves.confusion
     act = _shares(false_alarms, false_alarms + left_alone), _shares(found, found + missed)
-    titles = "share of the others falsely flagged", "share found (recall)"
+    titles = "share of the others called positive", "share found (recall)"
     return _curve(curves.roc, chance, act, titles, "The ROC curve.", width)
 
 
@@ -30,7 +31,7 @@ def precision_recall(curves: Curves, *, width: int = SQUARE) -> Chart:
     rate = _shares(found + missed, found + missed + false_alarms + left_alone) or 0.0
     chance = [{"x": 0.0, "y": rate}, {"x": 1.0, "y": rate}]
     act = _shares(found, found + missed), _shares(found, found + false_alarms)
-    titles = "share found (recall)", "share of flagged that are right (precision)"
+    titles = "share found (recall)", "positive calls that are right (precision)"
     return _curve(curves.precision_recall, chance, act, titles, "Precision against recall.", width)
 
 
@@ -74,11 +75,27 @@ def calibration(curves: Curves, *, width: int = SQUARE) -> Chart:
     )
     layers = [
         perfect.mark_line(color=ink("quiet"), strokeDash=[3, 3], strokeWidth=1).encode(x=x, y=y),
-        *([band] if len(rows) >= _FEWEST_FOR_BAND else []),
+        *([band] if len(rows) >= _FEWEST_FOR_BAND and _tells(curves) else []),
         bars,
         here.mark_circle(color=ink("model"), opacity=1).encode(x=x, y=y, size=size),
     ]
     return _square(layers, width, "Calibration: what was said against what came true.")
+
+
+def _tells(curves: Curves) -> bool:
+    """Return whether the groups have rows enough for their intervals to tell something."""
+    widths = [hi - lo for _, _, lo, hi, _ in curves.calibration]
+    return sum(widths) <= _TELLS * len(widths)
+
+
+def _too_few(curves: Curves) -> str:
+    """Return that so few rows can't tell whether the probabilities hold."""
+    rows = [int(point[-1]) for point in curves.calibration]
+    each = f"{min(rows)} to {max(rows)}" if min(rows) < max(rows) else f"{rows[0]}"
+    return (
+        f"{counted(sum(rows), 'test row')}, {each} in a group, can't tell whether the probabilities hold: the bars are "
+        "so long that nearly anything would lie within. Nothing speaks against the probabilities, and little for them."
+    )
 
 
 def _share_axes(x_title: str, y_title: str) -> tuple[Chart, Chart]:
@@ -98,7 +115,7 @@ def roc_caption(measured: Measured | None) -> tuple[str, str]:
     """Return what the ROC curve shows, and what follows from it."""
     shows = (
         "Each point of the line is one threshold: how many of those to be found are found (up), at the price of how "
-        "many others falsely flagged (right). The dashed line is guessing; the corner at the top left would be perfect."
+        "many false alarms (right). The dashed line is guessing; the corner at the top left would be perfect."
     )
     if measured is None or measured.value is None:
         return shows, "The orange point is where this model acts."
@@ -114,13 +131,13 @@ def precision_recall_caption(curves: Curves, measured: Measured | None) -> tuple
     (left_alone, false_alarms), (missed, found) = curves.confusion
     rate = _shares(found + missed, found + missed + false_alarms + left_alone) or 0.0
     shows = (
-        "Each point is one threshold: the more are found (right), the fewer of those flagged are right (up). "
-        f"The dashed line is flagging at random: {share(rate)} would be right."
+        "Each point is one threshold: the more are found (right), the fewer of those called positive are right (up). "
+        f"The dashed line is calling rows at random: {share(rate)} would be right."
     )
-    flagged, recall = found + false_alarms, _shares(found, found + missed) or 0.0
-    follows = "Where it acts, it flags no row at all."
-    if flagged:
-        right = f"{share(found / flagged)} of the {counted(flagged, 'flagged row')} are right"
+    called, recall = found + false_alarms, _shares(found, found + missed) or 0.0
+    follows = "Where it acts, it calls no row positive."
+    if called:
+        right = f"{share(found / called)} of the {counted(called, 'row')} called positive are right"
         follows = f"Where it acts, {right} and {share(recall)} of those to be found are found."
     if measured is not None and measured.value is not None:
         follows += f" Average precision is {reading(measured)}."
@@ -143,6 +160,8 @@ def calibration_caption(curves: Curves, says: str) -> tuple[str, str]:
     if not bins:
         return shows, says
     told = f"In {bins - apart} of {bins} groups the interval holds what was said: "
+    if apart <= bins * 0.2 and not _tells(curves):
+        return shows, f"{_too_few(curves)} {says}".strip()
     if apart == 0:
         told += "a probability of 30 % can be read as 30 of 100."
     elif apart <= bins * 0.2:

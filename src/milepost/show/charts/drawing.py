@@ -85,17 +85,22 @@ def finished(chart: Chart, says: str) -> Chart:
 def names_above(rows: Sequence[Row], y: Any, width: float) -> list[Chart]:
     """Return the words of each row above its mark: its "title" at the left, what it "says" at the right.
 
-    Titles are bold but for rows that are "quiet".
+    Titles are bold but for rows that are "quiet"; they may have two lines.
     """
     alt, here = altair(), drawn(rows)
     bold, plain = here.transform_filter("!datum.quiet"), here.transform_filter("datum.quiet")
     words = {"x": alt.value(0), "y": y, "text": "title:N"}
-    titles = bold.mark_text(align="left", yOffset=ABOVE, fontWeight="bold").encode(**words)
-    quiet = plain.mark_text(align="left", yOffset=ABOVE).encode(**words)
+    place = {"align": "left", "lineBreak": "\n", "lineHeight": 12}
+    two_lines = "indexof(datum.title, '\\n') >= 0"
+    titles = bold.transform_filter(f"!({two_lines})").mark_text(**place, yOffset=ABOVE, fontWeight="bold")
+    longer = bold.transform_filter(two_lines).mark_text(**place, yOffset=ABOVE - 6, fontWeight="bold")
+    quiet = plain.mark_text(**place, yOffset=ABOVE)
     told = here.mark_text(align="right", yOffset=ABOVE, color=ink("quiet")).encode(
         x=alt.value(width), y=y, text="says:N"
     )
-    return [titles, quiet, told]
+    if any("\n" in str(row["title"]) for row in rows):
+        return [titles.encode(**words), longer.encode(**words), quiet.encode(**words), told]
+    return [titles.encode(**words), quiet.encode(**words), told]
 
 
 def good_side(rows: Sequence[Row], x: Any, y: Any) -> list[Chart]:

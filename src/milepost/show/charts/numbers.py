@@ -55,8 +55,13 @@ def _grid(curves: Curves, ends: list[float], x: Chart, y: Chart) -> Chart:
     return drawn(rows).mark_rect(color=ink("model")).encode(x=x, x2="x2:Q", y=y, y2="y2:Q", opacity=deep)
 
 
-def caption(measures: Mapping[str, Measured]) -> tuple[str, str]:
-    """Return what predicted against true shows, and what follows from it."""
+def caption(measures: Mapping[str, Measured], unit: str = "") -> tuple[str, str]:
+    """Return what predicted against true shows, and what follows from it.
+
+    Args:
+        measures: of the test rows.
+        unit: of the target, where it is known.
+    """
     shows = (
         "Each mark is a test row (or several, the deeper the more): what was predicted (right) against what turned out "
         "(up). On the dashed line both agree; above it the model guessed too low, under it too high."
@@ -64,19 +69,19 @@ def caption(measures: Mapping[str, Measured]) -> tuple[str, str]:
     follows = []
     half, mean, bias = (measures.get(name) for name in ("median_ae", "mae", "bias"))
     if half is not None and half.value is not None:
-        follows.append(f"Half of the predictions are within {amount(half.value, 'median_ae')} of the truth.")
+        follows.append(f"Half of the predictions are within {amount(half.value, 'median_ae', unit=unit)} of the truth.")
     if mean is not None and mean.value is not None:
-        follows.append(f"The mean distance from the truth is {reading(mean)}.")
+        follows.append(f"The mean distance from the truth is {reading(mean, unit=unit)}.")
     if bias is not None and bias.value is not None:
-        follows.append(_bias(bias))
+        follows.append(_bias(bias, unit))
     return shows, " ".join(follows) or "The closer to the line, the better."
 
 
-def _bias(bias: Measured) -> str:
+def _bias(bias: Measured, unit: str) -> str:
     """Return by how much predictions are too high or too low on average, and whether that is more than chance."""
     assert bias.value is not None
     side = "above" if bias.value >= 0 else "below"
-    said = f"On average the prediction is {amount(abs(bias.value), 'bias')} {side} the truth"
+    said = f"On average the prediction is {amount(abs(bias.value), 'bias', unit=unit)} {side} the truth"
     if bias.interval is None:
         return f"{said}."
     if bias.interval.lo <= 0 <= bias.interval.hi:

@@ -10,7 +10,7 @@ from milepost.ground.text import counted, figure
 from milepost.problem.criteria import Criterion
 from milepost.show.charts.drawing import PERCENT, SHORT, WIDE, Chart, Row, altair, drawn, finished
 from milepost.show.theme import ink
-from milepost.show.wording import clean, metric_title, signs
+from milepost.show.wording import clean, metric_title, signs, unit_of
 
 _EDGE = 46  # pixels kept for the labels of the vertical axis
 _MONEY, _METRIC = 140, 84  # heights of panels
@@ -61,17 +61,26 @@ def _metric(choice: ThresholdChoice, name: str, criterion: Criterion | None, wid
     line = drawn(points).mark_line(color=ink("model"), strokeWidth=2.5).encode(x=_across(labels=is_last), y=y)
     layers = [line, *_chosen(choice, _METRIC, named=is_last)]
     if criterion:
-        layers = [*_holds(criterion, points, y, is_last), *layers]
+        layers = [*_holds(criterion, points, y, is_last, choice.at if choice.meets_all else None), *layers]
     title = signs(criterion.text) if criterion else metric_title(name)
     return alt.layer(*layers).properties(width=width - _EDGE - 12, height=_METRIC, title=title)
 
 
-def _holds(criterion: Criterion, points: Sequence[Row], y: Chart, is_last: bool) -> list[Chart]:
-    """Return the tint over the thresholds where the criterion holds, and its limit as a line."""
+def _holds(criterion: Criterion, points: Sequence[Row], y: Chart, is_last: bool, kept_at: float | None) -> list[Chart]:
+    """Return the tint over the thresholds where the criterion holds, and its limit as a line.
+
+    Args:
+        criterion: one that depends on the threshold.
+        points: of the curve.
+        y: axis of the panel.
+        is_last: whether the panel stands lowest.
+        kept_at: a threshold that is known to hold it, though it may lie between two points that do not.
+    """
+    across = [{"at": kept_at, "value": criterion.threshold}] if kept_at is not None else []
     runs: list[dict[str, float]] = []
     was_met = False
-    for point in sorted(points, key=lambda point: float(point["at"])):
-        is_met = criterion.holds(point["value"])
+    for point in sorted([*points, *across], key=lambda point: float(point["at"])):
+        is_met = point in across or criterion.holds(point["value"])
         if is_met and not was_met:
             runs.append({"from": point["at"], "to": point["at"]})
         elif is_met:
@@ -111,13 +120,13 @@ def caption(choice: ThresholdChoice, criteria: Sequence[Criterion], currency: st
         shows += f"The first is money ({clean(currency)} per 1,000 rows). "
     if any(one.metric in choice.curve_figures for one in criteria):
         shows += "A dashed line is a criterion's limit, the tint marks the thresholds where it holds. "
-    seen = choice.rows[0].figures["accuracy"].rows
-    shows += f"The upright line is the threshold in use. All of it on {counted(seen, 'development row')}, out of fold."
+    swept = counted(choice.swept, "development row")
+    shows += f"The upright line is the threshold in use. All of it on {swept}, out of fold."
     follows = (
         "The best place on a curve looks better than it is, for it was found on these very rows: the figures in the "
         "table were measured on rows that did not choose."
     )
-    moved = any(held is not None for held in choice.rows[0].meets)
+    moved = any(one.metric in choice.curve_figures or unit_of(one.metric) == "money" for one in criteria)
     if choice.meets_all:
         where = "where every criterion that depends on it holds" if moved else "at the best place"
         return shows, f"The threshold {figure(choice.at)} stands {where}. {follows}"

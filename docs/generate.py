@@ -5,6 +5,7 @@ Run: python docs/generate.py [--check]
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -29,21 +30,42 @@ def problem_page() -> str:
     for table, row in schema["properties"].items():
         row = _resolved(row, schema)
         lines += ["", f"## [{table}]", "", row.get("description", ""), ""]
-        keys = list(_keys(row, schema))
+        keys = list(_metrics(row, schema) if table == "success" else _keys(row, schema))
         if keys:
             lines += ["| key | what it says | example |", "|---|---|---|"]
             lines += [
                 f"| `{key}`{' *needed*' if needed else ''} | {says} | {example} |"
                 for key, needed, says, example in keys
             ]
+        else:
+            lines += _keys_of_ones_own(table, row["examples"][0])
     return "\n".join(lines) + "\n"
 
 
-def _keys(row: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[tuple[str, bool, str, str]]:
+Key = tuple[str, bool, str, str]  # its name, whether it is needed, what it says, an example
+
+
+def _keys(row: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Key]:
     for key, value in row.get("properties", {}).items():
         value = _resolved(value, schema)
         example = ", ".join(f"`{_toml(item)}`" for item in value.get("examples", [])[:1])
         yield key, key in row.get("required", []), value.get("description", "").replace("|", "\\|"), example
+
+
+def _metrics(row: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Key]:
+    """Yield a line for each metric, with its other spellings."""
+    from milepost.metrics.names import METRIC_NAMES
+
+    for key, needed, says, example in _keys(row, schema):
+        if key in METRIC_NAMES:
+            also = ", ".join(f"`{other}`" for other in METRIC_NAMES[key].also)
+            yield key, needed, f"{says} Also written {also}." if also else says, example
+
+
+def _keys_of_ones_own(table: str, example: Mapping[str, Any]) -> list[str]:
+    written = [f"{key} = {_toml(value)}" for key, value in example.items()]
+    says = "Operators and functions: [expressions.md](expressions.md)."
+    return [says, "", "```toml", f"[{table}]", *written, "```"]
 
 
 def _resolved(row: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,6 +87,62 @@ def _toml(value: Any) -> str:
     return str(item.as_string()).replace("|", "\\|").replace("\n", " ")
 
 
+def expressions_page() -> str:
+    """Return the page of all that may stand in an expression."""
+    from expression_words import FORMS, FUNCTIONS
+
+    from milepost.data.expressions.functions import CALLED
+
+    lines = [
+        "# Expressions",
+        "",
+        NOTE,
+        "",
+        "What [features], baseline.rule and the money of [value] may be written with. An expression looks at one row; "
+        "it gives the same bits for a whole table and for a single answer. Words and functions may be written in any "
+        "case, columns letter for letter; a column with spaces stands in double quotes, a text in single ones. "
+        "A number that is not finite is missing, and so is nearly everything that is computed from a missing value.",
+        "",
+        "## Operators and forms",
+        "",
+        "| written | takes | gives | what it is |",
+        "|---|---|---|---|",
+    ]
+    lines += [f"| `{_cell(form)}` | {takes} | {gives} | {says} |" for form, takes, gives, says in FORMS]
+    lines += ["", "## Functions", "", "| function | takes | gives | what it is |", "|---|---|---|---|"]
+    for row in dict.fromkeys(CALLED.values()):
+        names = ", ".join(f"`{name.upper()}`" for name in row.called)
+        gives = "the type of its arguments" if row.gives == "same" else row.gives
+        lines.append(f"| {names} | {_taken(row)} | {gives} | {FUNCTIONS[row.name]} |")
+    lines += [
+        "",
+        "Refused, because a row in production stands alone and the same row must get the same answer tomorrow: "
+        "aggregates (SUM, AVG …), window functions (OVER, LAG …), subqueries, the clock (NOW …), chance (RANDOM …).",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+_TAKEN = {
+    "same": "any",
+    "ordered": "number, text or time",
+    "time": "date or datetime",
+    "moment": "date or datetime",
+    "whole": "whole number, written out",
+    "word": "text, written out",
+}
+
+
+def _taken(row: Any) -> str:
+    taken = [_TAKEN.get(kind, kind) for kind in row.takes]
+    optional = len(row.defaults)
+    shown = [f"[{kind}]" if place >= len(taken) - optional else kind for place, kind in enumerate(taken)]
+    return ", ".join(shown) + (", …" if row.more else "")
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
 def commands_page() -> str:
     """Return the page of all commands, from their help."""
     from typer.main import get_command
@@ -72,19 +150,126 @@ def commands_page() -> str:
     from milepost.cli.main import app
 
     group = get_command(app)
-    lines = ["# Commands", "", NOTE]
+    lines = [
+        "# Commands",
+        "",
+        NOTE,
+        "",
+        "`milepost COMMAND --help` prints the same, `milepost --version` the version.",
+    ]
     for name, command in group.commands.items():  # type: ignore[attr-defined]
         lines += ["", f"## milepost {name}", "", command.help or "", ""]
         for parameter in command.params:
             lines.append(f"- `{_shown(parameter)}`: {parameter.help}")
+        lines += ["", command.epilog]
+        lines += ["", *ANSWERS] if name == "score" else []
     return "\n".join(lines) + "\n"
+
+
+ANSWERS = """\
+The file has one row for each row of the table, in its order:
+
+| column | what it holds |
+|---|---|
+| the id | the column that `id` under [data] names, if the table has it; then those of `--keep` |
+| `prediction` | the likelier class, or the number |
+| `probability_LABEL` | classes: the calibrated probability of each; in a row they add up to 1 |
+| `lo`, `hi` | numbers: the ends of a 90 % interval: the prediction plus two quantiles of the errors on rows that the \
+model did not learn from (cross-conformal), the same distances for every row |
+| `decision` | where to act: for two classes *yes* from the chosen threshold on, which is seldom 0.5, so that it may \
+differ from `prediction`; for numbers the number itself |
+| `flags` | remarks about the row's values, such as a level never seen; a list, in CSV one text with `; ` between |
+
+A row that the model has no answer to has empty cells and says so in `flags`. Parquet is the smallest and keeps all
+types; `.csv` and `.jsonl` are written in the same batches. A file appears whole or not at all.""".splitlines()
 
 
 def _shown(parameter: Any) -> str:
     """Return a parameter as one types it."""
     if parameter.param_type_name == "argument":
         return str(parameter.metavar)
-    return parameter.opts[0] if parameter.is_flag else f"{parameter.opts[0]} {parameter.metavar}"
+    names = ", ".join(sorted(parameter.opts, key=len))
+    return names if parameter.is_flag else f"{names} {parameter.metavar}"
+
+
+def python_page() -> str:
+    """Return the page of all public names, from their signatures and docstrings."""
+    import milepost
+
+    lines = ["# In Python", "", NOTE, "", *PYTHON]
+    found = {name: getattr(milepost, name) for name in milepost.__all__}
+    verbs = {name: thing for name, thing in found.items() if not inspect.isclass(thing)}
+    for name, thing in verbs.items():
+        lines += ["", f"## milepost.{name}", "", *_told(f"milepost.{name}", thing)]
+    for name, thing in found.items():
+        if name not in verbs:
+            lines += ["", f"## milepost.{name}", "", _first_line(thing)]
+            lines += _methods(thing) if name == "Predictor" else []
+    return "\n".join(lines) + "\n"
+
+
+PYTHON = """\
+Every command is one call, with the same words. It returns frozen data that draws itself in a notebook; a mistake is
+raised as `milepost.MilepostError`, whose `what`, `where` and `fix` are the three lines that the command line prints.
+An example, in a folder with a problem file whose id is `customer`:
+
+```python
+import polars as pl
+
+import milepost
+
+trained = milepost.train("milepost.toml")
+judged = milepost.evaluate(problem="milepost.toml")  # the first argument would be a bundle
+print(judged.verdict.overall)  # "met", "not met" or "can't tell yet"
+
+predictor = milepost.load_predictor(trained.path)  # or by name, as "churn@champion"
+table = pl.read_csv("telco.csv").head(3)  # pandas, Arrow or a list of rows will do
+answers = predictor.answer_table(table)  # prediction, probabilities or lo and hi, decision, flags
+one = predictor.answer(table.row(0, named=True))
+print(one["decision"], one["flags"])
+if predictor.schema.task != "regression":  # a number has an interval, no probabilities
+    shares = predictor.predict_proba(table)
+
+milepost.score(trained.path, "telco.csv", output="answers.csv")  # a table of any size, in bounded memory
+```""".splitlines()
+
+
+def _told(called: str, thing: Any) -> list[str]:
+    return ["```python", f"{called}{_signature(thing)}", "```", "", _first_line(thing)]
+
+
+def _methods(kind: Any) -> Iterator[str]:
+    for name, thing in vars(kind).items():
+        if inspect.isfunction(thing) and not name.startswith("_"):
+            yield from ["", f"### Predictor.{name}", "", *_told(name, thing)]
+
+
+def _signature(thing: Any) -> str:
+    """Return a signature on as few lines as fit; a default that is a function is written by its name."""
+    shown, starred = [], False
+    signature = inspect.signature(thing)
+    for parameter in signature.parameters.values():
+        if parameter.name == "self":
+            continue
+        if parameter.kind is parameter.KEYWORD_ONLY and not starred:
+            shown.append("*")
+            starred = True
+        default = "" if parameter.default is parameter.empty else f" = {_default(parameter.default)}"
+        shown.append(f"{parameter.name}: {parameter.annotation}{default}")
+    gives = f" -> {signature.return_annotation}"
+    line = f"({', '.join(shown)}){gives}"
+    return line if len(line) <= WIDEST else "(\n    " + ",\n    ".join(shown) + f",\n){gives}"
+
+
+WIDEST = 90
+
+
+def _default(value: Any) -> str:
+    return str(value.__name__) if callable(value) else repr(value)
+
+
+def _first_line(thing: Any) -> str:
+    return (inspect.getdoc(thing) or "").split("\n\n")[0].replace("\n", " ")
 
 
 def glossary_page() -> str:
@@ -101,7 +286,13 @@ def _aka(names: tuple[str, ...]) -> str:
     return f" ({', '.join(names)})" if names else ""
 
 
-PAGES = {"problem-file.md": problem_page, "commands.md": commands_page, "glossary.md": glossary_page}
+PAGES = {
+    "problem-file.md": problem_page,
+    "expressions.md": expressions_page,
+    "commands.md": commands_page,
+    "python.md": python_page,
+    "glossary.md": glossary_page,
+}
 
 
 def main() -> None:

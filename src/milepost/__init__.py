@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # for editors and type checkers; the table below is what runs
     from milepost.api.evaluate import evaluate as evaluate
     from milepost.api.explain import explain as explain
     from milepost.api.init import init as init
+    from milepost.api.load_predictor import load_predictor as load_predictor
     from milepost.api.promote import promote as promote
     from milepost.api.report import report as report
     from milepost.api.score import score as score
@@ -24,7 +25,6 @@ if TYPE_CHECKING:  # for editors and type checkers; the table below is what runs
     from milepost.api.tour import tour as tour
     from milepost.api.train import train as train
     from milepost.ground.errors import MilepostError as MilepostError
-    from milepost.predictor.load import load_predictor as load_predictor
     from milepost.predictor.predictor import Predictor as Predictor
     from milepost.problem.read import problem_schema as problem_schema
     from milepost.problem.read import read_problem as read_problem
@@ -38,7 +38,7 @@ _HOME = {  # public name -> module that holds it, loaded on use
     "evaluate": "milepost.api.evaluate",
     "explain": "milepost.api.explain",
     "init": "milepost.api.init",
-    "load_predictor": "milepost.predictor.load",
+    "load_predictor": "milepost.api.load_predictor",
     "problem_schema": "milepost.problem.read",
     "promote": "milepost.api.promote",
     "read_problem": "milepost.problem.read",

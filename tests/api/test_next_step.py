@@ -1,8 +1,9 @@
+import sys
 from pathlib import Path
 
 import pytest
 
-from milepost.api.next_step import next_step, with_problem
+from milepost.api.next_step import next_step, program, with_problem
 
 
 @pytest.mark.parametrize(
@@ -32,3 +33,12 @@ def test_a_command_names_the_problem_file_unless_it_is_the_usual_one(problem, co
 def test_advice_of_floors_that_do_not_know_the_file_names_it_too(advice, named):
     assert with_problem(advice, "a.toml") == named
     assert with_problem(advice, "milepost.toml") == advice
+
+
+def test_the_program_is_named_by_its_path_where_no_shell_would_find_it(tmp_path, monkeypatch):
+    (tmp_path / "milepost").touch(mode=0o755)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", "")
+    assert program() == str(tmp_path / "milepost")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert program() == "milepost"

@@ -70,10 +70,29 @@ def test_a_strange_value_is_answered_and_flagged(judged):
     assert all("contract" in " ".join(flags) for flags in pl.read_parquet(done.path)["flags"].to_list())
 
 
-def test_answers_go_to_parquet_and_nothing_else(judged):
-    with pytest.raises(MilepostError, match="is no Parquet file"):
-        milepost.score("churn:1", judged / "telco.csv", output=judged / "a.csv", problem=judged / "milepost.toml")
-    assert not (judged / "a.csv").exists()
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_answers_as_text_say_the_same_as_parquet(scored, bundle, tmp_path, name):
+    done = milepost.score(bundle, scored / "telco.csv", output=tmp_path / name, problem=scored / "milepost.toml")
+    answers = pl.read_parquet(scored / "answers.parquet")
+    if name.endswith(".csv"):
+        flags = pl.col("flags").list.join("; ")  # an empty list is an empty cell
+        told = pl.read_csv(done.path).with_columns(pl.col("flags").fill_null("").cast(pl.String))
+        assert told.equals(answers.with_columns(flags))
+    else:
+        assert pl.read_ndjson(done.path, schema=answers.schema).equals(answers)
+
+
+def test_a_file_whose_ending_names_no_format_is_refused(judged):
+    with pytest.raises(MilepostError, match="no ending that names a format") as caught:
+        milepost.score("churn:1", judged / "telco.csv", output=judged / "a.xlsx", problem=judged / "milepost.toml")
+    assert "answers.parquet" in caught.value.fix
+    assert not (judged / "a.xlsx").exists()
+
+
+def test_a_frame_is_answered_in_memory_rather_than_scored(judged):
+    with pytest.raises(MilepostError, match="not a DataFrame") as caught:
+        milepost.score("churn:1", pl.DataFrame(), output=judged / "a.csv", problem=judged / "milepost.toml")
+    assert "answer_table" in caught.value.fix
 
 
 ANSWER = """

@@ -2,6 +2,7 @@ import milepost
 from milepost.api.storing import person, reference_path, store_of
 from milepost.ground.files import hash_of_text
 from milepost.ground.workspace import Workspace
+from milepost.registry.history import read_history
 from telco import edit_contract
 
 
@@ -28,7 +29,7 @@ def test_what_normal_was_is_kept_beside_the_bundle_and_not_in_it(trained):
 
 
 def test_every_rung_leaves_a_decision_in_the_history(trained):
-    decisions = milepost.status(trained / "milepost.toml", most_decisions=100).decisions
+    decisions = read_history(Workspace(trained / ".milepost").history)
     rungs = [decision.figures["rung"] for decision in decisions if decision.kind == "rung"]
     assert rungs[:4] == ["dummy", "rule", "linear", "tree"]
     assert decisions[-1].kind == "trained"

@@ -19,6 +19,7 @@ def test_the_tour_walks_the_whole_road_and_leaves_everything(tmp_path):
     assert priced
     assert all(re.search(r"accuracy \S+ % \[\S+\], recall \S+ % \[\S+\], \S+ EUR \[", said) for said in priced)
     assert milepost.status(tmp_path / "tour" / "milepost.toml").milestones[2].is_done
+    assert toured.next_step.startswith(f"open {tmp_path / 'tour' / 'report.html'} in a browser, then: cd ")
 
 
 def test_the_tour_never_walks_over_another_problem(tmp_path):

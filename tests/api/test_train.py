@@ -6,6 +6,7 @@ import pytest
 
 import milepost
 from milepost.ground.events import Event
+from milepost.models.resume import MOST_CLIMBS
 from telco import edit_contract, few_rows, files_in, write_few, write_waves
 
 
@@ -97,6 +98,18 @@ def test_training_sweeps_away_what_older_climbs_left(few):
     milepost.train(few / "milepost.toml")
     assert not old.exists()
     assert list(few.glob(".milepost/climbs/*/*"))
+
+
+def test_training_takes_its_own_climb_however_many_are_newer(few):
+    climbs = few / ".milepost" / "climbs"
+    [own] = climbs.iterdir()
+    folds = {path: path.stat().st_mtime_ns for path in own.iterdir()}
+    os.utime(own, (0, 0))
+    for number in range(MOST_CLIMBS):
+        (climbs / f"newer{number}").mkdir()
+    milepost.train(few / "milepost.toml")
+    assert {path: path.stat().st_mtime_ns for path in folds} == folds
+    assert len(list(climbs.iterdir())) == MOST_CLIMBS
 
 
 def test_progress_is_told_in_steps_that_count(train_few):

@@ -27,7 +27,10 @@ def test_a_verb_gets_its_own_words_and_the_shared_options(capsys):
     assert json.loads(out)["said"] == "ada 2 7 p.toml"
 
 
-@pytest.mark.parametrize("outcome", ["met", "not met", "can't tell yet"])
+CODES = {"met": 0, "not met": 3, "can't tell yet": 4, "ready to train": 0, "mend first": 2}
+
+
+@pytest.mark.parametrize("outcome", CODES)
 def test_the_exit_code_is_the_outcome_of_the_result(outcome, capsys):
     class Result:
         def __init__(self):
@@ -41,7 +44,7 @@ def test_the_exit_code_is_the_outcome_of_the_result(outcome, capsys):
         return Result()
 
     code, out = ran(["judge"], judge, capsys)
-    assert code == {"met": 0, "not met": 3, "can't tell yet": 4}[outcome]
+    assert code == CODES[outcome]
     assert outcome in out
 
 

@@ -30,5 +30,10 @@ def test_a_step_that_counts_says_a_line_for_each_tenth(said):
     assert lines[1] == "score: 100 rows (100 of 1000)"
 
 
+def test_news_of_a_step_that_counts_says_no_count(said):
+    lines = said(Event("climb", "fold 4", 12, 21), Event("climb", "a linear model is kept", 12, 21, is_news=True))
+    assert lines == ["climb: fold 4 (12 of 21)", "climb: a linear model is kept"]
+
+
 def test_a_quiet_one_says_nothing(said):
     assert said(Event("read", "reading a.csv"), is_quiet=True) == []

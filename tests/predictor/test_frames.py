@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from milepost.data.schema import Column, Schema
-from milepost.ground.errors import MilepostError, UnknownNameError
+from milepost.ground.errors import MilepostError
 from milepost.predictor.frames import canonical_frame
 from milepost.predictor.inputs import compile_gate
 from milepost.predictor.wording import wordings_of
@@ -111,8 +111,16 @@ def test_flags_of_one_row_stand_in_the_order_of_the_columns():
 
 def test_a_table_without_an_input_is_refused_with_the_nearest_name():
     schema = Schema((COLUMNS[2],), "regression")
-    with pytest.raises(UnknownNameError, match="Write 'flags' instead"):
+    with pytest.raises(MilepostError, match="Rename 'flags' to 'flag'"):
         canonical_frame(pl.DataFrame({"flags": [True]}), schema, wordings_of(schema))
+
+
+def test_a_table_without_several_inputs_is_told_to_add_them():
+    schema = Schema(COLUMNS[:2], "regression")
+    names = [repr(column.name) for column in schema.columns]
+    with pytest.raises(MilepostError, match=f"lacks {', '.join(names)}") as caught:
+        canonical_frame(pl.DataFrame({"zzz": [True]}), schema, wordings_of(schema))
+    assert caught.value.fix == f"Add the columns {', '.join(names)}; empty where not known."
 
 
 def test_the_first_row_that_cannot_be_read_is_named():

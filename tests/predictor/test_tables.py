@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from milepost.data.schema import Column, Schema
-from milepost.ground.errors import MilepostError, UnknownNameError
+from milepost.ground.errors import MilepostError
 from milepost.predictor.tables import canonical_table
 from milepost.predictor.wording import wordings_of
 
@@ -68,7 +68,7 @@ def test_numpy_times_without_zone_are_read_in_the_zone():
 
 
 def test_a_pandas_frame_without_an_input_is_refused_with_the_nearest_name():
-    with pytest.raises(UnknownNameError, match="Write 'nn' instead"):
+    with pytest.raises(MilepostError, match="Rename 'nn' to 'n'"):
         read(pd.DataFrame(ROWS).rename(columns={"n": "nn"}))
 
 

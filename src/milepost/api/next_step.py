@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
+import sys
 from pathlib import Path
 
 from milepost.problem.read import FILE_NAME
@@ -29,6 +31,12 @@ def with_problem(advice: str, problem: Path | str) -> str:
     if " --problem " in advice:
         return advice
     return _COMMAND.sub(lambda command: command[0] + _option(problem), advice)
+
+
+def program() -> str:
+    """Return how to call milepost from here: by its name, or by its path where no shell would find it."""
+    beside = Path(sys.executable).with_name("milepost")
+    return "milepost" if shutil.which("milepost") or not beside.exists() else shlex.quote(str(beside))
 
 
 def _option(problem: Path | str) -> str:

@@ -16,17 +16,19 @@ from tempfile import TemporaryDirectory
 import polars as pl
 from polars.io.plugins import register_io_source
 
+from milepost.api.arguments import verb
 from milepost.api.next_step import next_step
 from milepost.api.opening import workspace_of
 from milepost.api.storing import store_of
+from milepost.data.answer_files import AnswerFile, answer_file
 from milepost.data.formats import damaged
 from milepost.data.sources import Scanned, Source, scan
-from milepost.data.staging import write_parquet
-from milepost.ground.errors import MilepostError, UnknownNameError
+from milepost.ground.errors import UnknownNameError
 from milepost.ground.events import Event, Listener, silent
 from milepost.ground.files import disk_errors
-from milepost.ground.text import counted, listed, nearest
+from milepost.ground.text import counted
 from milepost.ground.workspace import Workspace
+from milepost.predictor.inputs import refuse_missing
 from milepost.predictor.load import load_predictor
 from milepost.predictor.predictor import Predictor
 from milepost.problem.read import read_problem
@@ -34,7 +36,6 @@ from milepost.problem.spec import SqlSource
 from milepost.registry.names import resolve
 from milepost.show.notebook import Shows
 
-GROUP_ROWS = 131_072  # in a row group of the answers
 _WHOLE_NUMBER = r"^(?:0|-?[1-9][0-9]{0,17})$"  # "007" is a name
 
 
@@ -43,7 +44,7 @@ class Scored(Shows):
     """What `score` leaves.
 
     Attributes:
-        path: the Parquet file with the answers.
+        path: the file with the answers.
         bundle_id: what answered.
         rows: rows answered.
         flagged: rows with at least one flag.
@@ -63,6 +64,7 @@ class Scored(Shows):
     next_step: str
 
 
+@verb
 def score(
     bundle: str | Path,
     table: Source,
@@ -80,7 +82,7 @@ def score(
     Args:
         bundle: a folder, NAME@champion or NAME:VERSION.
         table: file, glob, cloud URI, Delta table or query; it needs the bundle's inputs, not the target.
-        output: Parquet file to write, whole or not at all.
+        output: file to write, whole or not at all: .parquet, .csv or .jsonl.
         problem: path of the problem file; not needed where bundle is a folder.
         keep: further columns of the table to keep beside the id.
         listener: hears the progress.
@@ -89,24 +91,22 @@ def score(
         MilepostError: the bundle or table can't be read, or an input is absent.
         EnvironmentFault: the disk, the network or a database failed.
     """
-    output = Path(output)
-    if output.suffix != ".parquet":
-        raise MilepostError(f"{output.name!r} is no Parquet file.", where="--output", fix="Write: -o answers.parquet")
+    file = answer_file(Path(output))
     listener(Event("bundle", "looking for the bundle"))
     predictor, entity = _predictor(str(bundle), Path(problem))
     place = "the query" if isinstance(table, SqlSource) else str(table)
     listener(Event("read", f"reading {place}"))
-    with _workspace_beside(output) as workspace:
+    with _workspace_beside(file.path) as workspace:
         scanned = scan(table, workspace=workspace, base=Path(), listener=listener)
         names = scanned.frame.collect_schema().names()
         _refuse_missing(predictor, names, keep, place)
         kept = _kept(entity, names, keep)
         with _readable(scanned):
-            counts = _answer(predictor, scanned, kept, output, listener)
+            counts = _answer(predictor, scanned, kept, file, listener)
     decided = {label: rows for (what, label), rows in sorted(counts.items()) if what == "decision"}
     rows, flagged = counts["all", "rows"], counts["all", "flagged"]
     says = _says(entity, kept, rows, flagged)
-    return Scored(output, predictor.bundle_id, rows, flagged, kept, decided, says, next_step("status", problem))
+    return Scored(file.path, predictor.bundle_id, rows, flagged, kept, decided, says, next_step("status", problem))
 
 
 def _predictor(bundle: str, problem: Path) -> tuple[Predictor, str | None]:
@@ -134,14 +134,7 @@ def _refuse_missing(predictor: Predictor, names: Sequence[str], keep: Sequence[s
     for name in keep:
         if name not in names:
             raise UnknownNameError("column", name, known=names, where=place)
-    missing = [name for name in predictor.schema.names if name not in names]
-    if missing:
-        near = nearest(missing[0], [name for name in names if name not in predictor.schema.names])
-        raise MilepostError(
-            f"The table lacks {listed([repr(name) for name in missing])}, which the bundle answers from.",
-            where=place,
-            fix=f"Rename {near!r} to {missing[0]!r}." if near else "Add what is lacking; empty where it is not known.",
-        )
+    refuse_missing(predictor.schema, names, where=place)
 
 
 def _kept(entity: str | None, names: Sequence[str], keep: Sequence[str]) -> tuple[str, ...]:
@@ -161,7 +154,7 @@ def _readable(scanned: Scanned) -> Iterator[None]:
 
 
 def _answer(
-    predictor: Predictor, scanned: Scanned, kept: Sequence[str], output: Path, listener: Listener
+    predictor: Predictor, scanned: Scanned, kept: Sequence[str], file: AnswerFile, listener: Listener
 ) -> Counter[tuple[str, str]]:
     """Write the answers batch by batch; return how many rows there are, with flags, and of each decision."""
     frame, whole = scanned.frame, _whole_numbers(scanned, kept)
@@ -173,11 +166,12 @@ def _answer(
             _count(batch, counts)
             done = counts["all", "rows"]
             listener(Event("score", f"{counted(done, 'row')} answered", done, rows))
-            yield batch.with_columns(pl.col(whole).cast(pl.Int64))  # not in frame: Polars would hold more of it
+            whole_numbers = batch.with_columns(pl.col(whole).cast(pl.Int64))  # not in frame: Polars would hold more
+            yield file.shaped(whole_numbers)
 
     types = frame.select(kept).with_columns(pl.col(whole).cast(pl.Int64)).collect_schema()
-    answers = register_io_source(source, schema={**types, **predictor.no_answers().schema})
-    write_parquet(answers, output, group_rows=GROUP_ROWS)
+    schema = file.schema(pl.Schema({**types, **predictor.no_answers().schema}))
+    file.write(register_io_source(source, schema=schema))
     return counts
 
 

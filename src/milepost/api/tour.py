@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
+from milepost.api.arguments import verb
 from milepost.api.check import check
 from milepost.api.evaluate import evaluate
 from milepost.api.init import Drafted, init
+from milepost.api.next_step import program
 from milepost.api.report import report
 from milepost.api.score import score
 from milepost.api.status import status
@@ -44,7 +47,7 @@ effect = {{ column = "churn", change = "-15%" }}
 [data]
 source = "telco.csv"
 id = "customer"
-sensitive = ["female", "senior_citizen"]   # never seen by the model; the verdict will be sliced by them
+sensitive = ["female", "senior_citizen"]   # never seen by the model
 
 [features]                     # what an expert of the trade would compute
 charge_per_month = "total_charges / nullif(tenure, 0)"
@@ -89,6 +92,7 @@ class Toured(Shows):
 OnLeg = Callable[[Leg], None]
 
 
+@verb
 def tour(
     folder: Path | str = "telco-tour",
     *,
@@ -140,7 +144,8 @@ def tour(
     scored = score(name, str(table), output=folder / "answers.parquet", problem=problem, listener=listener)
     walk("Answers", "score", f"milepost score {name} telco.csv -o answers.parquet", (), scored)
     walk("Where we stand", "status", "milepost status", (), status(problem))
-    return Toured(folder, tuple(legs), f"cd {folder} && milepost explain threshold")
+    then = f"cd {shlex.quote(str(folder))} && {program()} status"
+    return Toured(folder, tuple(legs), f"open {folder / 'report.html'} in a browser, then: {then}")
 
 
 _WHY = {

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from milepost.api.arguments import verb
 from milepost.api.learning import learn
 from milepost.api.next_step import next_step
 from milepost.api.noticing import notice
@@ -53,6 +54,7 @@ class Trained(Shows):
     next_step: str
 
 
+@verb
 def train(
     problem: Path | str = "milepost.toml",
     *,
@@ -80,8 +82,8 @@ def train(
     store_of(opened.problem).connect()
     development = opened.rows(opened.split.development)
     findings = notice(opened, development, seed=seed, listener=listener)
-    sweep(opened.workspace.climbs, now=clock())
     learned = learn(opened, development, seed=seed, workers=workers, listener=listener)
+    sweep(opened.workspace.climbs, now=clock())  # not before: now the folds that were just used are the newest
     summary = profile(development.lazy(), opened.schema)
     stored = store_trained(opened, learned, findings, summary, seed=seed, clock=clock, listener=listener)
     return Trained(

@@ -12,6 +12,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from milepost.cli.session import Session
 
+FAILURES = "1 our bug, 2 your mistake, 5 disk, store or network, 130 interrupted"  # every command's
 Verb = Callable[..., object]  # takes a Session, then what the command alone takes
 
 
@@ -47,11 +48,16 @@ class Commands(_WithoutType, TyperGroup):
     """All commands."""
 
 
-def command(app: typer.Typer, panel: str) -> Callable[[Verb], Verb]:
+def command(app: typer.Typer, panel: str, *, exits: str = "0 done") -> Callable[[Verb], Verb]:
     """Return a decorator that makes a verb a command of app, listed under panel.
 
     The verb's own parameters become arguments and options; those that all commands have are added, and reach the
     verb through its Session.
+
+    Args:
+        app: the program.
+        panel: the heading in its help.
+        exits: the exit codes that the command has of its own, each with what it means.
     """
 
     def add(verb: Verb) -> Verb:
@@ -64,7 +70,8 @@ def command(app: typer.Typer, panel: str) -> Callable[[Verb], Verb]:
             [parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in parameters]
         )
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        app.command(verb.__name__, cls=Command, help=verb.__doc__, rich_help_panel=panel)(run)
+        codes = f"Exit codes: {exits}; {FAILURES}."
+        app.command(verb.__name__, cls=Command, help=verb.__doc__, epilog=codes, rich_help_panel=panel)(run)
         return verb
 
     return add

@@ -17,6 +17,16 @@ from milepost.cli.command import Commands, command
 from milepost.cli.session import INTERRUPTED, Session
 from milepost.ground.errors import MilepostError
 
+
+def _version(asked: bool) -> None:
+    """Print the version where it is asked for, and end."""
+    if asked:
+        from importlib.metadata import version
+
+        print(f"milepost {version('milepost')}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     cls=Commands,
     add_completion=False,
@@ -26,6 +36,17 @@ app = typer.Typer(
     epilog="Begin with `milepost tour`, or with `milepost init TABLE`. Exit codes: 0 done and met, 1 our bug, "
     "2 your mistake, 3 a criterion is not met, 4 the data can't tell yet, 5 disk, store or network, 130 interrupted.",
 )
+
+
+@app.callback()
+def program(
+    version: Annotated[  # it has done its work when this runs
+        bool, typer.Option("--version", metavar="", help="Print the version.", is_eager=True, callback=_version)
+    ] = False,
+) -> None:
+    """Take what stands before a command."""
+
+
 _Misuse: type[typer.BadParameter] = typer.BadParameter.__bases__[0]  # what click calls any command typed wrongly
 road, learn = partial(command, app, "The road"), partial(command, app, "Learn")
 
@@ -55,7 +76,7 @@ def init(
     )
 
 
-@road()
+@road(exits="0 it can be trained, whatever the outlook of its criteria")
 def check(session: Session) -> object:
     """Say whether the problem makes sense, before anything is trained."""
     return milepost.check(session.problem, seed=session.seed, listener=session.listener)
@@ -72,9 +93,12 @@ def train(
     return milepost.train(session.problem, seed=session.seed, workers=workers, listener=session.listener)
 
 
-@road()
+@road(exits="0 met, 3 a criterion is not met, 4 the data can't tell yet")
 def evaluate(session: Session, bundle: BundleOrNewest = None) -> object:
-    """Open the test rows and hold the model against the contract."""
+    """Open the test rows and hold the model against the contract.
+
+    The first bundle whose verdict is met becomes the champion by itself; later ones wait for promote.
+    """
     return milepost.evaluate(bundle, problem=session.problem, seed=session.seed, listener=session.listener)
 
 
@@ -93,12 +117,17 @@ def score(
     session: Session,
     bundle: Bundle,
     table: Annotated[str, typer.Argument(metavar="TABLE", help="The rows to answer.")],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="PATH", help="Parquet file to write.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="PATH", help="File to write, needed: .parquet, .csv or .jsonl.")
+    ],
     keep: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A further column to keep; may be given several times.")
     ] = None,
 ) -> object:
-    """Answer every row of a table, in batches of bounded memory."""
+    """Answer every row of a table, in batches of bounded memory.
+
+    One row out for each row in: the id, prediction, probabilities or interval, decision, flags.
+    """
     return milepost.score(
         bundle, table, output=output, keep=keep or (), problem=session.problem, listener=session.listener
     )
@@ -118,7 +147,7 @@ def promote(
         str | None, typer.Option(metavar="TEXT", help="Why; needed where the verdict is not met or outdated.")
     ] = None,
 ) -> object:
-    """Let a judged bundle answer."""
+    """Let a judged bundle answer: NAME@champion is that bundle from then on."""
     return milepost.promote(bundle, reason=reason, problem=session.problem)
 
 
@@ -137,11 +166,36 @@ def tour(
 def explain(
     session: Session,
     term: Annotated[
-        str | None, typer.Argument(metavar="[TERM]", help="A term, code or check; all of them if left out.")
+        str | None, typer.Argument(metavar="[TERM]", help="A term, code or check; their list if left out.")
     ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", metavar="", help="Every text; of one topic, if TERM names one of the list.")
+    ] = False,
 ) -> object:
     """Explain any word that Milepost prints."""
-    return milepost.explain(term)
+    return milepost.explain(term, everything=everything)
+
+
+def _cure(error: Exception) -> str:
+    """Return what mends a command typed wrongly, where more can be said than where to look it up."""
+    if getattr(getattr(error, "param", None), "name", "") == "output" and "Missing" in str(error):
+        return "Write: -o answers.parquet   (or answers.csv, or answers.jsonl)"
+    key = getattr(error, "option_name", "").lstrip("-").replace("-", "_")
+    table = _table_of(key) if key else None
+    return f"Write {key} = … under [{table}] in the problem file; docs/problem-file.md shows how." if table else ""
+
+
+def _table_of(key: str) -> str | None:
+    """Return the table of the problem file that has a key."""
+    from milepost.problem.read import problem_schema
+
+    schema = problem_schema()
+    for table, row in schema["properties"].items():
+        kinds = [row, *row.get("anyOf", []), *row.get("allOf", [])]
+        named = [schema["$defs"][kind["$ref"].rsplit("/", 1)[-1]] for kind in kinds if "$ref" in kind]
+        if any(key in one.get("properties", {}) for one in [row, *named]):
+            return str(table)
+    return None
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -159,7 +213,8 @@ def main(words: Sequence[str] | None = None) -> None:
         sys.exit(app(words, prog_name="milepost", standalone_mode=False))
     except _Misuse as error:
         path = error.ctx.command_path if error.ctx else "milepost"
-        misuse = MilepostError(error.format_message(), where="the command line", fix=f"Run: {path} --help")
+        fix = _cure(error) or f"Run: {path} --help"
+        misuse = MilepostError(error.format_message(), where="the command line", fix=fix)
         sys.exit(Session(problem=Path("milepost.toml"), seed=0, json="--json" in words, quiet=True).refuse(misuse))
     except (KeyboardInterrupt, typer.Abort):
         sys.exit(INTERRUPTED)

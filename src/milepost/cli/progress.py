@@ -52,7 +52,8 @@ class Progress:
         tenth = LINES_OF_A_STEP * (event.done or 0) // event.total if event.total else 0
         if event.is_news or (event.step, tenth) != self._said:
             self._said = self._said if event.is_news else (event.step, tenth)
-            counted = f" ({event.done} of {event.total})" if event.done and event.total else ""
+            is_counted = event.done and event.total and not event.is_news
+            counted = f" ({event.done} of {event.total})" if is_counted else ""
             print(f"{event.step}: {event.message}{counted}", file=sys.stderr, flush=True)
 
     def _draw(self, event: Event) -> None:

@@ -18,7 +18,7 @@ from milepost.cli.progress import Progress
 from milepost.ground.errors import EnvironmentFault, MilepostError
 from milepost.ground.events import Event
 
-EXIT_CODES = {"met": 0, "not met": 3, "can't tell yet": 4}
+EXIT_CODES = {"met": 0, "not met": 3, "can't tell yet": 4, "ready to train": 0, "mend first": 2}
 OUR_BUG = 1
 INTERRUPTED = 130
 _REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE)

@@ -15,9 +15,9 @@ import polars as pl
 from milepost.data import parsing
 from milepost.data.schema import Column, Schema
 from milepost.data.writing import SPACES
-from milepost.ground.errors import MilepostError, UnknownNameError
+from milepost.ground.errors import MilepostError
 from milepost.ground.text import count
-from milepost.predictor.inputs import out_of_calendar, range_flag, reader_of
+from milepost.predictor.inputs import out_of_calendar, range_flag, reader_of, refuse_missing
 from milepost.predictor.wording import Wording
 from milepost.predictor.zones import FIRST_YEAR, LAST_YEAR, offsets_of
 
@@ -56,12 +56,9 @@ def canonical_frame(
         wordings: how each input may be written.
 
     Raises:
-        UnknownNameError: frame lacks an input.
-        MilepostError: a value cannot be read; the error names the column and its first row.
+        MilepostError: frame lacks an input, or a value cannot be read; the error names the column and its first row.
     """
-    for name in schema.names:
-        if name not in frame.columns:
-            raise UnknownNameError("column", name, known=frame.columns, where="the table to be answered")
+    refuse_missing(schema, frame.columns)
     columns: list[pl.Series] = []
     flagged: list[pl.DataFrame] = []
     for column in schema.columns:

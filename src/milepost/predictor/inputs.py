@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import numbers
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, TypeGuard
@@ -19,7 +19,7 @@ from typing import Any, TypeGuard
 from milepost.data.schema import Column, Schema
 from milepost.data.writing import SPACES, date_of, number_of, time_of, truth_of
 from milepost.ground.errors import MilepostError
-from milepost.ground.text import nearest
+from milepost.ground.text import listed, nearest
 from milepost.predictor.wording import Wording
 from milepost.predictor.zones import FIRST_YEAR, LAST_YEAR, zone_called
 
@@ -88,6 +88,30 @@ def _refuse(row: Any, readers: list[tuple[str, Reader]]) -> None:
     if problems:
         what, where = " ".join(problem.what for problem in problems), ", ".join(problem.where for problem in problems)
         raise MilepostError(what, where=where, fix=problems[0].fix)
+
+
+def refuse_missing(schema: Schema, names: Sequence[str], *, where: str = "the table to be answered") -> None:
+    """Refuse a table that lacks inputs.
+
+    Args:
+        schema: of the inputs.
+        names: the columns of the table.
+        where: what the table is called.
+
+    Raises:
+        MilepostError: inputs are not there; the error names them all.
+    """
+    missing = [name for name in schema.names if name not in names]
+    if not missing:
+        return
+    near = nearest(missing[0], [name for name in names if name not in schema.names])
+    noun = "column" if len(missing) == 1 else "columns"
+    shown = listed([repr(name) for name in missing])
+    raise MilepostError(
+        f"The table lacks {shown}, which the bundle answers from.",
+        where=where,
+        fix=f"Rename {near!r} to {missing[0]!r}." if near else f"Add the {noun} {shown}; empty where not known.",
+    )
 
 
 def _absent(name: str, row: Raw) -> MilepostError:

@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 
 from milepost.data.schema import Column, Schema
-from milepost.ground.errors import MilepostError, UnknownNameError
+from milepost.ground.errors import MilepostError
 from milepost.predictor.frames import CANONICAL, canonical_frame
-from milepost.predictor.inputs import compile_gate, reader_of
+from milepost.predictor.inputs import compile_gate, reader_of, refuse_missing
 from milepost.predictor.wording import Wording
 
 
@@ -60,11 +60,8 @@ def canonical_rows(
 def _from_pandas(table: Any, schema: Schema, wordings: Mapping[str, Wording]) -> pl.DataFrame:
     """Return the inputs of a pandas frame, without its helper pyarrow, which need not be installed."""
     names = [str(name) for name in table.columns]
-    columns = []
-    for column in schema.columns:
-        if column.name not in names:
-            raise UnknownNameError("column", column.name, known=names, where="the table to be answered")
-        columns.append(_series_of(table[column.name], column, wordings[column.name]))
+    refuse_missing(schema, names)
+    columns = [_series_of(table[column.name], column, wordings[column.name]) for column in schema.columns]
     return pl.DataFrame(columns or None, height=len(table))
 
 

@@ -168,8 +168,8 @@ def test_the_seed_changes_nothing_where_all_rows_are_looked_at(problem):
     assert check(path, seed=1) == check(path, seed=1)
 
 
-def test_a_result_prints_as_the_terminal_shows_it(telco_folder):
-    said = str(check(telco_folder / "milepost.toml"))
+def test_a_result_prints_as_the_terminal_shows_it(telco):
+    said = str(check(telco / "milepost.toml"))
     assert "What the criteria need" in said
     assert "Next: milepost train" in said
 

@@ -168,3 +168,13 @@ def test_a_part_of_the_prediction_s_time_is_taken_only_once_its_cycle_has_been_s
     targets = np.zeros((len(times), 1))
     encoding = learn_encoding(pl.DataFrame({"t": times}), columns, style="codes", targets=targets)
     assert {block["part"] for block in encoding.blocks} == parts
+
+
+def test_a_fold_takes_the_parts_of_the_time_that_the_last_fit_takes():
+    times = pl.date_range(pl.date(2023, 1, 2), pl.date(2023, 3, 2), "1d", eager=True).alias("t")
+    columns, targets = [Column("t", "date", "time", "time")], np.zeros((len(times), 1))
+    frame = pl.DataFrame({"t": times})
+    alone = learn_encoding(frame, columns, style="codes", targets=targets)
+    within_a_year = learn_encoding(frame, columns, style="codes", targets=targets, span_days=400.0)
+    assert "month" not in {block["part"] for block in alone.blocks}
+    assert "month" in {block["part"] for block in within_a_year.blocks}

@@ -55,7 +55,7 @@ def test_two_rungs_without_gain_end_the_tuning(make_material, folds_for):
     useless = tuple(Rung(f"useless_{number}", TITLES, False, _constant(0.5)) for number in range(4))
     ladder = climb(material, folds, Course(0.01), rungs=(*SIMPLE, *useless)).ladder
     assert [step.rung for step in ladder.steps] == ["dummy", "linear", "tree", "useless_0", "useless_1", "ensemble"]
-    assert ladder.ending.endswith("so a rung of the test, a rung of the test were not tried.")
+    assert ladder.ending.endswith("Not tried after that: a rung of the test, a rung of the test.")
 
 
 def test_baselines_never_count_towards_the_plateau(make_material, folds_for):

@@ -5,6 +5,7 @@ import pytest
 from milepost.ground.errors import MilepostError
 from milepost.models.decisions import (
     Facts,
+    ending,
     failed,
     kept_or_not,
     learnable,
@@ -114,3 +115,21 @@ def test_a_sample_is_called_enough_only_where_the_interval_says_so(lo, hi, follo
     assert follows in says
     assert "60,000 of 200,000 development rows" in says
     assert "inf" not in says
+
+
+def test_the_smallest_gain_that_is_kept_is_told_as_kept():
+    gain = Gain(0.0001, 0.00009, 0.00011, 0.95, 0.0002, 0.00018, 0.00022, 100, 100)
+    facts = Facts("boosted trees", "binary", "log", 0.4, gain, True, 2.0, 14.0)
+    says = kept_or_not(facts, "logistic regression", 0.0)
+    assert "kept" in says
+    assert "not kept" not in says
+
+
+def test_the_end_names_the_rungs_that_brought_nothing_and_no_others():
+    def step(rung, *, kept=False, failed=None):
+        return Step(rung, rung, False, 0.5, None, None, None, kept, failed, 0.1, 1.0, "")
+
+    steps = [step("first"), step("second", kept=True), step("third", failed="no memory"), step("fourth"), step("fifth")]
+    assert ending(steps, "second", ["sixth"]) == (
+        "The climb ends with second: fourth, fifth brought no gain worth their complexity. Not tried after that: sixth."
+    )

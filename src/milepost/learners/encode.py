@@ -36,8 +36,8 @@ ROWS_PER_BEND = 50
 FEWEST_VALUES_TO_BEND = 10
 PIECE_SCALE = 2.0  # pieces are scaled down, so that the same penalty bends a line four times less readily than it tilts
 PARTS = ("year", "quarter", "month", "day", "weekday", "hour", "minute", "day_of_year")
-CYCLE_DAYS = {
-    "quarter": 365.0, "month": 365.0, "day_of_year": 365.0, "day": 31.0, "weekday": 7.0, "hour": 1.0, "minute": 1 / 24,
+CYCLE_DAYS = {  # from the first unit of a cycle to its last one
+    "quarter": 364, "month": 364, "day_of_year": 364, "day": 30, "weekday": 6, "hour": 23 / 24, "minute": 59 / 1440,
 }  # fmt: skip
 WAVES = (("day_of_year", 365.25), ("weekday", 7.0), ("hour", 24.0))
 
@@ -66,6 +66,7 @@ def learn_encoding(
     style: Style,
     targets: np.ndarray,
     zone: str | None = None,
+    span_days: float | None = None,
     seed: int = 0,
 ) -> Encoding:
     """Return the encoding of columns learned from the rows of frame.
@@ -76,6 +77,8 @@ def learn_encoding(
         style: see the module.
         targets: what target means are means of, shape (rows, outputs): the value, or one 0/1 column for each class.
         zone: time zone in which hours and weekdays are read; None is UTC.
+        span_days: that the time of prediction covers; None: as in frame. A fold is told that of all rows, so that it
+            takes the same parts of the time as the last fit.
         seed: of the cross-fitting of target means.
     """
     blocks: list[Block] = []
@@ -83,7 +86,7 @@ def learn_encoding(
     cross_fitted: dict[int, np.ndarray] = {}
     categorical: list[int] = []
     for column in columns:
-        for block in _blocks_of(frame, column, style, targets, zone):
+        for block in _blocks_of(frame, column, style, targets, zone, span_days):
             at = len(sources)
             blocks.append(block)
             sources.extend([column.name] * block_width(block))
@@ -98,14 +101,14 @@ def learn_encoding(
 
 
 def _blocks_of(
-    frame: pl.DataFrame, column: Column, style: Style, targets: np.ndarray, zone: str | None
+    frame: pl.DataFrame, column: Column, style: Style, targets: np.ndarray, zone: str | None, span_days: float | None
 ) -> Iterator[Block]:
     if column.kind in ("number", "flag"):
         yield from _number_blocks(frame[column.name], style)
     elif column.kind == "category":
         yield from _category_blocks(frame[column.name], style, targets)
     elif column.kind == "time":
-        yield from _time_blocks(frame, column, style, zone)
+        yield from _time_blocks(frame, column, style, zone, span_days)
 
 
 def _number_blocks(values: pl.Series, style: Style) -> Iterator[Block]:
@@ -211,7 +214,9 @@ def _sums(codes: np.ndarray, targets: np.ndarray, size: int) -> tuple[np.ndarray
     return sums, np.bincount(codes, minlength=size).astype(float)
 
 
-def _time_blocks(frame: pl.DataFrame, column: Column, style: Style, zone: str | None) -> Iterator[Block]:
+def _time_blocks(
+    frame: pl.DataFrame, column: Column, style: Style, zone: str | None, span_days: float | None
+) -> Iterator[Block]:
     """Yield calendar parts that vary; the moment itself only for times other than that of the prediction.
 
     The time of prediction grows for ever: a model that splits on it learns nothing about the future. A part of it tells
@@ -219,7 +224,7 @@ def _time_blocks(frame: pl.DataFrame, column: Column, style: Style, zone: str | 
     """
     parts = PARTS if column.dtype == "datetime" else tuple(part for part in PARTS if part not in ("hour", "minute"))
     if column.role == "time":
-        days = _span_days(frame[column.name])
+        days = span_of(frame[column.name]) if span_days is None else span_days
         parts = tuple(part for part in parts if part in CYCLE_DAYS and days >= CYCLE_DAYS[part])
     else:
         parts = (*parts, "days")
@@ -247,7 +252,7 @@ def _time_blocks(frame: pl.DataFrame, column: Column, style: Style, zone: str | 
                     yield {**_wave(column.name, part, zone), "period": period, "wave": wave}
 
 
-def _span_days(times: pl.Series) -> float:
+def span_of(times: pl.Series) -> float:
     """Return how many days lie between the first and the last of the times."""
     moments = times.cast(pl.Datetime("us")).drop_nulls()
     return float((moments.max() - moments.min()).total_seconds()) / 86_400 if len(moments) else 0.0  # type: ignore[operator, union-attr]

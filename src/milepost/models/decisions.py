@@ -73,7 +73,8 @@ def _comparison(facts: Facts, gain: Gain, over: str, smallest_gain: float) -> st
     if not math.isfinite(gain.relative):
         return f"no better than {over}, which makes no error at all; not kept"
     level = share(gain.level, digits=0)
-    if max(abs(gain.relative_lo), abs(gain.relative_hi)) < HARDLY:
+    is_a_decision = facts.kept or facts.yardstick
+    if not is_a_decision and max(abs(gain.relative_lo), abs(gain.relative_hi)) < HARDLY:
         return f"as good as {over}, and more complex; not kept"
     if gain.relative <= 0:
         interval = f"({level} interval {share(-gain.relative_hi)} to {share(-gain.relative_lo)})"
@@ -142,11 +143,11 @@ def ending(steps: Sequence[Step], chosen: str, not_tried: Sequence[str]) -> str:
     choice = next(step.title for step in steps if step.rung == chosen)
     if not not_tried:
         return f"The climb ends with {choice}: every rung was tried."
-    vain = [step.title for step in steps if not step.is_baseline and step.rung != "ensemble" and not step.kept]
-    were = "were" if len(not_tried) > 1 else "was"
+    tried = [step for step in steps if not step.is_baseline and step.rung != "ensemble" and step.failed is None]
+    vain = [step.title for step in tried[1 + max((at for at, step in enumerate(tried) if step.kept), default=-1) :]]
     return (
-        f"The climb ends with {choice}: {listed(vain, most=3)} brought no gain worth their complexity, so "
-        f"{listed(not_tried, most=3)} {were} not tried."
+        f"The climb ends with {choice}: {listed(vain, most=3)} brought no gain worth their complexity. "
+        f"Not tried after that: {listed(not_tried, most=3)}."
     )
 
 

@@ -12,6 +12,7 @@ from milepost.data.expressions.column import as_polars
 from milepost.data.expressions.parse import Expression
 from milepost.data.schema import Column, Dtype, Kind, Schema
 from milepost.ground.text import listed
+from milepost.learners.encode import span_of
 from milepost.metrics.answers import Task
 
 _KINDS: dict[str, tuple[Dtype, Kind]] = {
@@ -62,6 +63,12 @@ class Material:
         if self.task == "multiclass":
             return np.asarray(self.truth[:, None] == np.arange(self.outputs), dtype=float)
         return np.asarray(self.truth, dtype=float)[:, None]
+
+    @property
+    def span_days(self) -> float | None:
+        """Return how many days the time of prediction covers; None where it is no feature."""
+        times = [column.name for column in self.columns if column.kind == "time" and column.role == "time"]
+        return span_of(self.frame[times[0]]) if times else None
 
     def rows(self, positions: np.ndarray) -> Material:
         """Return the same material with only the rows at positions."""

@@ -242,7 +242,13 @@ def _all(work: Work) -> np.ndarray:
 def _encode(work: Work, rows: np.ndarray, style: Style) -> Encoding:
     material = work.material.rows(rows)
     return learn_encoding(
-        material.frame, material.columns, style=style, targets=material.targets, zone=material.zone, seed=work.seed
+        material.frame,
+        material.columns,
+        style=style,
+        targets=material.targets,
+        zone=material.zone,
+        span_days=work.material.span_days,
+        seed=work.seed,
     )
 
 

@@ -55,3 +55,12 @@ def test_a_page_tells_when_it_was_trained_and_judged_and_what_comes_next(judged)
     page = milepost.report(problem=judged / "milepost.toml").path.read_text(encoding="utf-8")
     assert re.search(r"Trained on \d{4}-\d\d-\d\d at \d\d:\d\d UTC, judged on \d{4}-\d\d-\d\d at \d\d:\d\d UTC", page)
     assert not re.search(r">[0-9a-f]{64}<", page)
+
+
+@pytest.mark.parametrize("name", ["milepost.toml", "telco.csv", "page"])
+def test_a_report_is_written_to_the_name_of_a_page_only(judged, name):
+    before = files_in(judged)
+    with pytest.raises(MilepostError, match=r"does not end in \.html or \.htm") as refused:
+        milepost.report(problem=judged / "milepost.toml", output=judged / name)
+    assert refused.value.fix == "Write: -o report.html"
+    assert files_in(judged) == before

@@ -8,6 +8,7 @@ import pytest
 
 import milepost
 from milepost.ground.errors import MilepostError
+from telco import files_in
 
 
 @pytest.fixture(scope="module")
@@ -110,3 +111,14 @@ def test_a_new_process_answers_without_the_packages_of_training(scored, bundle):
         [sys.executable, "-c", ANSWER, bundle, row, *heavy], capture_output=True, text=True, check=True
     )
     assert done.stdout in ("No []\n", "Yes []\n")
+
+
+@pytest.mark.parametrize("output", ["new.csv", "./telco.csv", "link.csv"])
+def test_answers_never_replace_the_table_that_is_read_or_the_problems_own(judged, output):
+    (judged / "new.csv").write_bytes((judged / "telco.csv").read_bytes())
+    (judged / "link.csv").symlink_to(judged / "new.csv")
+    before = files_in(judged)
+    with pytest.raises(MilepostError, match="written over") as refused:
+        milepost.score("churn:1", judged / "new.csv", output=f"{judged}/{output}", problem=judged / "milepost.toml")
+    assert refused.value.fix == "Write to another file: -o answers.parquet"
+    assert files_in(judged) == before

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from milepost.data.keys import ROW_HASH, SplitRequest, never_recorded, not_yet_known, split_keys
+from milepost.data.keys import ROW_HASH, SplitRequest, latest_moment, never_recorded, not_yet_known, split_keys
 from milepost.data.split import make_split, split_hash
 from milepost.ground.errors import MilepostError
 from real_tables import real_table
@@ -136,6 +136,42 @@ def test_an_event_that_may_still_come_is_not_a_no():
     assert any(
         each.startswith("Left out: 590 rows for which 60 d (horizon and label delay) had not") for each in split.says
     )
+
+
+@pytest.mark.parametrize(("typo", "day"), [(65_400, "2203-01-23"), (2913173, "9999-12-31")])
+def test_a_date_of_recording_far_beyond_the_table_does_not_make_every_row_old_enough(typo, day):
+    # 120 days, a yes is recorded on its day; the bound is day 119 + 10 + 119
+    seen = [n if answer == "Yes" else None for n, answer in enumerate(answers(120))]
+    request = replace(TIMED, known_at="seen", horizon=timedelta(days=10))
+    said = {"y": answers(120), "at": days(*range(120))}
+    clean = make_split(pl.DataFrame(said | {"seen": days(*seen)}), request, seed=0)
+    seen[3] = typo
+    keys = pl.DataFrame(said | {"seen": days(*seen)})
+    split = make_split(keys, request, seed=0)
+    assert np.array_equal(split.test, clean.test)
+    assert set(split.left_out.tolist()) >= set(range(110, 120))
+    (finding,) = [each for each in split.findings if each.code == "split-known-at-too-late"]
+    assert (finding.severity, finding.column, finding.evidence) == ("warn", "seen", {"rows": 1, "left_out": 10})
+    assert f"up to {day}: a typo" in finding.says
+    assert f"seen = '{day} is missing' under [data.repairs]" in finding.do
+
+
+@pytest.mark.parametrize(("late", "counts"), [(119 + 10 + 119, True), (119 + 10 + 120, False)])
+def test_slow_recording_counts_up_to_the_span_of_the_table_after_the_last_answer_is_due(late, counts):
+    keys = pl.DataFrame({"y": answers(120), "at": days(*range(120)), "seen": days(*range(119), late)})
+    request = replace(TIMED, known_at="seen", horizon=timedelta(days=10))
+    end = START + timedelta(days=late if counts else 119)
+    assert latest_moment(keys, request) == int(end.timestamp()) * 1_000_000
+    assert ("split-known-at-too-late" in codes(make_split(keys, request, seed=0))) is not counts
+
+
+def test_a_refusal_that_dates_for_never_may_cause_names_their_column():
+    seen = [n if answer == "Yes" else 2913173 for n, answer in enumerate(answers(120))]
+    keys = pl.DataFrame({"y": answers(120), "at": days(*range(120)), "seen": days(*seen)})
+    with pytest.raises(MilepostError, match="80 rows have a 'seen' far beyond the end of the table") as refused:
+        make_split(keys, replace(TIMED, known_at="seen", horizon=timedelta(days=10)), seed=0)
+    assert refused.value.where == "data.known_at"
+    assert "seen = '9999-12-31 is missing' under [data.repairs]" in refused.value.fix
 
 
 @pytest.mark.parametrize("strategy", ["time", "stratified"])

@@ -10,6 +10,7 @@ from pathlib import Path
 from milepost.api.arguments import verb
 from milepost.api.next_step import next_step, with_problem
 from milepost.api.opening import workspace_of
+from milepost.api.outputs import refuse_other_than_page, refuse_over_problem
 from milepost.api.storing import Parts, store_of
 from milepost.data.findings import Finding
 from milepost.data.profile import Profile
@@ -65,13 +66,18 @@ def report(
     Args:
         bundle: a folder, NAME@champion or NAME:VERSION; None takes the newest.
         problem: path of the problem file.
-        output: where to write; None writes NAME-BUNDLE.html beside the problem file.
+        output: where to write, .html or .htm; None writes NAME-BUNDLE.html beside the problem file.
         listener: hears the progress.
 
     Raises:
-        MilepostError: there is no such bundle, or the registry holds no evidence of it, or none that can be read.
+        MilepostError: there is no such bundle, or the registry holds no evidence of it, or none that can be read; or
+            the output is no name of a page, the problem's table or the problem file.
     """
+    if output:
+        refuse_other_than_page(Path(output))
     contract = read_problem(Path(problem))
+    if output:
+        refuse_over_problem(Path(output), contract, fix="Write to another file: -o report.html")
     workspace, store = workspace_of(contract), store_of(contract)
     found = resolve(bundle, workspace=workspace, store=store, history=workspace.history)
     listener(Event("report", "drawing the page"))

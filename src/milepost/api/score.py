@@ -19,6 +19,7 @@ from polars.io.plugins import register_io_source
 from milepost.api.arguments import verb
 from milepost.api.next_step import next_step
 from milepost.api.opening import workspace_of
+from milepost.api.outputs import refuse_over_problem, refuse_over_table
 from milepost.api.storing import store_of
 from milepost.data.answer_files import AnswerFile, answer_file
 from milepost.data.formats import damaged
@@ -37,6 +38,7 @@ from milepost.registry.names import resolve
 from milepost.show.notebook import Shows
 
 _WHOLE_NUMBER = r"^(?:0|-?[1-9][0-9]{0,17})$"  # "007" is a name
+_ELSEWHERE = "Write to another file: -o answers.parquet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +90,14 @@ def score(
         listener: hears the progress.
 
     Raises:
-        MilepostError: the bundle or table can't be read, or an input is absent.
+        MilepostError: the bundle or table can't be read, an input is absent, or the output is the table, the
+            problem's table or the problem file.
         EnvironmentFault: the disk, the network or a database failed.
     """
     file = answer_file(Path(output))
+    refuse_over_table(file.path, table, base=Path(), called="the table that is to be answered", fix=_ELSEWHERE)
     listener(Event("bundle", "looking for the bundle"))
-    predictor, entity = _predictor(str(bundle), Path(problem))
+    predictor, entity = _predictor(str(bundle), Path(problem), file.path)
     place = "the query" if isinstance(table, SqlSource) else str(table)
     listener(Event("read", f"reading {place}"))
     with _workspace_beside(file.path) as workspace:
@@ -109,11 +113,12 @@ def score(
     return Scored(file.path, predictor.bundle_id, rows, flagged, kept, decided, says, next_step("status", problem))
 
 
-def _predictor(bundle: str, problem: Path) -> tuple[Predictor, str | None]:
-    """Return the predictor, and the column that the problem calls id."""
+def _predictor(bundle: str, problem: Path, output: Path) -> tuple[Predictor, str | None]:
+    """Return the predictor, and the column that the problem calls id; refuse to write over the problem's files."""
     if Path(bundle).is_dir() and not problem.exists():
         return load_predictor(Path(bundle)), None
     contract = read_problem(problem)
+    refuse_over_problem(output, contract, fix=_ELSEWHERE)
     workspace = workspace_of(contract)
     found = resolve(bundle, workspace=workspace, store=store_of(contract), history=workspace.history)
     return load_predictor(found.path), contract.data.id

@@ -221,10 +221,29 @@ def too_new(keys: pl.DataFrame, request: SplitRequest) -> np.ndarray:
 def latest_moment(keys: pl.DataFrame, request: SplitRequest) -> int:
     """Return the latest moment that the table speaks of, µs since 1970: a row's time, or when an answer was recorded.
 
-    Nobody says when a table was drawn up; it was not before this moment.
+    Nobody says when a table was drawn up; it was not before this moment. Times of recording that are far too late do
+    not count: one typo would make every row old enough.
     """
-    moments = (_times(keys, request, "time"), _times(keys, request, "known_at"))
-    return max(int(each.max(initial=NEVER)) for each in moments if each is not None)
+    time, recorded = (_times(keys, request, which) for which in ("time", "known_at"))
+    last = NEVER if time is None else int(time.max(initial=NEVER))
+    if recorded is None:
+        return last
+    return max(last, int(recorded[~recorded_too_late(keys, request)].max(initial=NEVER)))
+
+
+def recorded_too_late(keys: pl.DataFrame, request: SplitRequest) -> np.ndarray:
+    """Return which rows' time of recording can hardly be true, bool: a typo, or 9999-12-31 for "never".
+
+    The newest row's answer is due its horizon and label delay after it. Recording may be slow, but where it comes later
+    than that by more than all the time that the table covers (or by more than horizon and label delay once more, where
+    these are longer), it tells nothing about when the table was drawn up.
+    """
+    time, recorded = (_times(keys, request, which) for which in ("time", "known_at"))
+    placed = time[time != NEVER] if time is not None else np.empty(0, dtype=np.int64)
+    if recorded is None or not len(placed):
+        return np.zeros(len(keys), dtype=bool)
+    first, last, embargo = int(placed.min()), int(placed.max()), request.embargo // timedelta(microseconds=1)
+    return np.asarray(recorded > last + embargo + max(last - first, embargo))
 
 
 def never_recorded(keys: pl.DataFrame, request: SplitRequest) -> str | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -141,6 +142,46 @@ def _scan_local(
     else:
         scanned = _staged(paths, hide_secrets(paths[0].name, name), found, sheet, workspace, listener)
     return _checked(scanned, str(path))
+
+
+def is_file_of(source: Source, path: Path, *, base: Path) -> bool:
+    """Return whether a local path is a file of a source, or would be once it is written: a glob means it too.
+
+    Nothing is read. Databases and addresses in the cloud have no local file.
+
+    Args:
+        source: as `scan` takes it.
+        path: a file that may be absent.
+        base: the folder that relative paths of the source start from.
+    """
+    if isinstance(source, SqlSource):
+        return False
+    text = str(source)
+    if "${" in text:
+        try:
+            text = resolve_secrets(text, where=text)
+        except MilepostError:
+            return False  # it can't be read either
+    if text.startswith((*CLOUD, *WEB)):
+        return False
+    meant, _ = _with_sheet(base / Path(text.removeprefix("file://")).expanduser())
+    target = path.expanduser().resolve()
+    if meant.resolve() == target or (meant.resolve() in target.parents and is_delta(meant)):
+        return True
+    if meant.exists():
+        return target.exists() and meant.samefile(target)
+    if not re.search(r"[*?\[]", str(meant)):
+        return False
+    meant = meant.absolute()
+    folders, members = (_found(each) for each in (meant.parent, meant))
+    joins = fnmatchcase(target.name, meant.name) and any(each.resolve() == target.parent for each in folders)
+    return joins or (target.exists() and any(each.samefile(target) for each in members if each.exists()))
+
+
+def _found(pattern: Path) -> list[Path]:
+    """Return what an absolute pattern matches."""
+    anchor = Path(pattern.anchor)
+    return list(anchor.glob(str(pattern.relative_to(anchor)))) if pattern != anchor else [anchor]
 
 
 def _with_sheet(path: Path) -> tuple[Path, str | None]:

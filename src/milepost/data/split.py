@@ -23,11 +23,12 @@ from milepost.data.keys import (
     latest_moment,
     never_recorded,
     not_yet_known,
+    recorded_too_late,
     row_keys,
     too_new,
     unrecorded,
 )
-from milepost.data.split_limits import refuse_small_parts, refuse_small_table
+from milepost.data.split_limits import latest_record, naming_late_records, refuse_small_parts, refuse_small_table
 from milepost.data.split_logic import Logic, split_logic
 from milepost.ground.errors import MilepostError
 from milepost.ground.files import canonical_json, hash_of_text
@@ -109,12 +110,14 @@ def make_split(keys: pl.DataFrame, request: SplitRequest, *, seed: int, fingerpr
     """
     logic = split_logic(keys, request)
     rows = row_keys(keys, request, together=logic.together)
-    refuse_small_table(rows, request)
-    draft = _divided(keys, rows, request, logic.folds_by, seed)
+    with naming_late_records(keys, request):
+        refuse_small_table(rows, request)
+        draft = _divided(keys, rows, request, logic.folds_by, seed)
     draft.says += _without_answer(keys, rows, request)
     findings = [*logic.findings, *draft.findings, *_on_both_sides(keys, draft, request, logic)]
     findings += _about_maturity(keys, draft, request)
-    findings += refuse_small_parts(rows, {"development": draft.of(DEVELOPMENT), "test": draft.of(TEST)}, request)
+    with naming_late_records(keys, request):
+        findings += refuse_small_parts(rows, {"development": draft.of(DEVELOPMENT), "test": draft.of(TEST)}, request)
     strategy: Literal["time", "group", "stratified", "column"] = "column" if request.column else logic.folds_by
     parts = (draft.of(TEST), draft.of(DEVELOPMENT), draft.of(LEFT_OUT))
     return Split(
@@ -193,11 +196,15 @@ def _about_maturity(keys: pl.DataFrame, draft: _Draft, request: SplitRequest) ->
         tested = draft.of(TEST)
         young = int(np.count_nonzero(early[tested]))
         return [told.perhaps_not_final(request.time, young, len(tested), seconds, until)] if young else []
+    left = int(np.count_nonzero(early & keys[request.target].is_not_null().to_numpy()))
+    late, found = recorded_too_late(keys, request), []
+    if late.any():
+        rows = int(np.count_nonzero(late))
+        found.append(told.recorded_too_late(request.known_at, rows, latest_record(keys, request), until, left))
     answer = never_recorded(keys, request)
     if answer is None:
-        return []
-    left = int(np.count_nonzero(early & keys[request.target].is_not_null().to_numpy()))
-    return [told.never_recorded(request.known_at, f"{request.target} = {answer!r}", seconds, until, left)]
+        return found
+    return [*found, told.never_recorded(request.known_at, f"{request.target} = {answer!r}", seconds, until, left)]
 
 
 def _divided(keys: pl.DataFrame, rows: RowKeys, request: SplitRequest, folds_by: Strategy, seed: int) -> _Draft:

@@ -201,6 +201,21 @@ def never_recorded(known_at: str, answer: str, embargo_seconds: float, until: st
     )
 
 
+def recorded_too_late(known_at: str, rows: int, latest: str, until: str, left_out: int) -> Finding:
+    """Say that times of recording lie far beyond the table, so that they do not tell where it ends."""
+    left = f" {counted(left_out, 'newer row')} {'is' if left_out == 1 else 'are'} left out." if left_out else ""
+    return Finding(
+        "split-known-at-too-late",
+        "warn",
+        known_at,
+        f"{counted(rows, 'row')} {'has' if rows == 1 else 'have'} a `{known_at}` far beyond the end of the table, up "
+        f"to {latest}: a typo, or a date that stands for 'never'. The table is taken to end on {until}.{left}",
+        {"rows": rows, "left_out": left_out},
+        f"Mend these values, or write {known_at} = '{latest} is missing' under [data.repairs]; if they are right, "
+        "write a label_delay under [data] that is as long.",
+    )
+
+
 def perhaps_not_final(time: str, rows: int, tested: int, embargo_seconds: float, until: str) -> Finding:
     """Say that the newest rows' outcome was open at the latest moment in the table, as far as the table tells."""
     return Finding(

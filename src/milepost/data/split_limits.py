@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
+import polars as pl
 
 from milepost.data.findings import Finding
-from milepost.data.keys import RowKeys, SplitRequest
+from milepost.data.keys import RowKeys, SplitRequest, recorded_too_late
 from milepost.data.split_findings import rare_classes
 from milepost.ground.errors import MilepostError
 from milepost.ground.text import counted
@@ -14,6 +18,31 @@ FEWEST_ROWS = 30  # with an answer, in all
 FEWEST_TEST_ROWS = 10
 FEWEST_DEVELOPMENT_ROWS = 20
 FEWEST_OF_A_CLASS = 5  # of each of two classes, in each part
+
+
+def latest_record(keys: pl.DataFrame, request: SplitRequest) -> str:
+    """Return the latest time of recording as a repair can name it: 9999-12-31 or 9999-12-31T23:59:59Z."""
+    late = keys[str(request.known_at)].cast(pl.Datetime("us")).dt
+    return str(late.strftime("%Y-%m-%dT%H:%M:%SZ").max()).removesuffix("T00:00:00Z")
+
+
+@contextmanager
+def naming_late_records(keys: pl.DataFrame, request: SplitRequest) -> Iterator[None]:
+    """Let a refusal name the times of recording that lie far beyond the table, where there are any."""
+    try:
+        yield
+    except MilepostError as error:
+        late = int(np.count_nonzero(recorded_too_late(keys, request)))
+        if not late:
+            raise
+        latest = latest_record(keys, request)
+        raise MilepostError(
+            f"{error.what} {counted(late, 'row')} {'has' if late == 1 else 'have'} a {request.known_at!r} far beyond "
+            f"the end of the table, up to {latest}.",
+            where=request.place("data.known_at"),
+            fix=f"Mend these values, or write {request.known_at} = '{latest} is missing' under [data.repairs]. "
+            f"If they are right: {error.fix[:1].lower()}{error.fix[1:]}",
+        ) from None
 
 
 def refuse_small_table(rows: RowKeys, request: SplitRequest) -> None:

@@ -123,7 +123,7 @@ _BY_LETTERS = {re.sub(r"[^a-z0-9²^]", "", text): text for text in _SPELLINGS}
 
 # what is reached today stands before what is asked: "accuracy is 70% today and must be 80%"
 _UNTIL_NOW = (
-    rf"(?P<until>\s*,?\s*(?:(?:is|was|of|at|stands|lies|sits|now|currently|today|only|about|around)\s+){{0,4}}{NUMBER}"
+    rf"(?P<until>\s*,?\s*(?:(?:is|was|of|at|stands|lies|sits|{NOW}|only|about|around)\s+){{0,4}}{NUMBER}"
     rf"(?:\s?{PERCENT}|\s+{UNIT})?(?:\s+{NOW})?\s*,?(?:\s*(?:and|but|which|that|it|we|yet)){{0,2}}\s+"
     rf"(?=(?:must|should|shall|needs?\s+to|ha(?:s|ve)\s+to|ought\s+to)(?![a-z])))?"
 )
@@ -142,6 +142,12 @@ _NUMBER_FIRST = re.compile(
     rf"(?:{SIDE}\s*(?:(?:an?|the|of)\s+)?)?(?<![a-z0-9.,]){AMOUNT}{_SUFFIX}"
     rf"(?:\s+|-)(?:{NEITHER}[^\s,.;:!?()0-9%]{{1,40}}\s+){{0,2}}?(?P<metrics>{METRIC}"
     rf"(?:\s+and\s+{METRIC}(?!\s*(?:{FILLER}|{ANY_SIDE}|[0-9]|and\s+{METRIC})))?)",
+    FLAGS,
+)
+# the metric is that of today's figure right before: "our rule has 70% recall, reach 80%"
+_THEN = re.compile(
+    rf"\s*[,;]?\s*(?:(?:and|but|now|so|please)\s+)?(?:reach|achieve|attain|get|get\s+to|go\s+to|raise\s+it\s+to|bring\s+it\s+to)"
+    rf"\s+{SIDE}?\s*{AMOUNT}{_SUFFIX}(?P<unit>(?!))?(?=\s*(?:[.,;!]|$))",
     FLAGS,
 )
 _FOUND_SHARE = re.compile(
@@ -198,6 +204,9 @@ def criteria_in(text: str, *, task: Task | None) -> Iterator[Promise]:
         if is_of_today(match, text):
             told = match.end()
             yield of_today(match)
+            then = _THEN.match(text, told)
+            if then and then["percent"] and bool(match["percent"]):
+                yield _promise(then, re.findall(METRIC, match["metrics"], FLAGS)[-1:], task)
             continue
         yield _promise(match, re.findall(METRIC, match["metrics"], FLAGS), task)
     for match in _FOUND_SHARE.finditer(text):

@@ -60,6 +60,12 @@ _DOING = re.compile(
 _REACHED = re.compile(rf"(?<![a-z]){_PAST}\s+(?:{_BESIDE}\s*){{0,12}}$", FLAGS)
 _OLD_METRIC = re.compile(rf"(?<![a-z]){_OLD}\s+$", FLAGS)
 _AFTER = re.compile(rf"\s*\(?{NOW}", FLAGS)
+_COMPARED = re.compile(
+    r"(?<![a-z])(?:at\s+(?:the\s+)?(?:least|most)|minimum|minimal(?:ly)?|maximum|no\s+(?:less|lower|more|higher)\s+than|not\s+(?:less|below|under)"
+    r"|over|above|exceed(?:s|ing)?|(?:more|better|higher|greater)\s+than)(?![a-z])|[<>\u2265\u2264]",
+    FLAGS,
+)
+_WE_HAVE = re.compile(rf"(?<![a-z])(?:{_WE}|who|which|that)\s+{_STATE}\s+(?:{_BESIDE}\s*){{0,4}}$", FLAGS)
 _TOO_LITTLE = re.compile(
     r"\s+(?:(?:is|are|was|were)\s+(?:just\s+|simply\s+|far\s+)?(?:not\s+(?:good\s+|high\s+)?(?:enough|acceptable)|too\s|insufficient"
     r"|unacceptable)|isn't\s+(?:good\s+|high\s+)?enough|(?:falls|fell)\s+short|(?:does\s+not|doesn't)\s+suffice)",
@@ -91,7 +97,7 @@ def is_of_today(match: re.Match[str], text: str) -> bool:
     after = text[match.end() : match.end() + 60]
     if _TOO_LITTLE.match(after):
         return True
-    if _AFTER.match(after):
+    if _AFTER.match(after) and not (_COMPARED.search(said) and not _WE_HAVE.search(before)):
         return not _ASKED.search(clause)
     if _DEMANDED.match(after):
         return False

@@ -150,8 +150,10 @@ def road(name: str, folder: Path, *, drafted: bool) -> dict[str, Ran]:
 
 
 TOLD = """
-import milepost
-past = milepost.status(most_decisions=1000).decisions
+from pathlib import Path
+from milepost.ground.workspace import Workspace
+from milepost.registry.history import read_history
+past = read_history(Workspace(Path(".milepost")).history)
 rungs = [each.figures["rung"] for each in past if each.kind == "rung" and each.figures["kept"]]
 verdicts = [each.figures["overall"] for each in past if each.kind == "verdict"]
 print((rungs or ["–"])[-1], (verdicts or ["–"])[-1], sep=",")

@@ -74,6 +74,12 @@ def test_only_another_question_or_other_rows_need_a_training(telco, old, new, ne
     assert needs_training(before, today) is needed
 
 
+def test_with_a_time_another_horizon_makes_other_test_rows_and_needs_a_training(telco):
+    before = milepost.read_problem(edit_contract(telco, 'id = "customer"', 'id = "customer"\ntime = "signed_up"'))
+    today = milepost.read_problem(edit_contract(telco, 'horizon = "30d"', 'horizon = "60d"'))
+    assert needs_training(asked_of(before), today)
+
+
 def verdict_by(contract, **other):
     held = {"criteria": [criterion.text for criterion in contract.success], "asked": asked_of(contract)}
     return Entry("verdict", contract.aim.name, "judged", "b", held | other)
@@ -88,9 +94,27 @@ def test_other_money_under_the_same_limit_is_another_criterion(telco):
     assert "other value.false_positive" in changed.says
 
 
-def test_verdicts_on_another_target_were_no_view_of_this_one(telco):
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('positive = "Yes"', 'positive = "No"', "problem.positive"),
+        ('horizon = "30d"', 'horizon = "60d"', "problem.horizon"),
+        ('target = "churn"', 'target = "phone_service"', "problem.target"),
+    ],
+)
+def test_another_question_under_the_same_limit_is_another_criterion(telco, old, new, key):
     before = milepost.read_problem(telco / "milepost.toml")
+    changed = criteria_changed([verdict_by(before)], milepost.read_problem(edit_contract(telco, old, new)))
+    assert not changed.is_harmless
+    assert f"and other {key})" in changed.says
+
+
+def test_of_another_problem_verdicts_on_another_target_were_no_view_of_this_one(telco):
+    before = milepost.read_problem(telco / "milepost.toml")
+    edit_contract(telco, 'name = "churn"', 'name = "phones"')
     edit_contract(telco, ">= 0.70", ">= 0.60")
+    same_target = milepost.read_problem(telco / "milepost.toml")
+    assert criteria_changed([verdict_by(before)], same_target) is not None
     today = milepost.read_problem(edit_contract(telco, 'target = "churn"', 'target = "phone_service"'))
     assert criteria_changed([verdict_by(before)], today) is None
     assert criteria_changed([verdict_by(before, asked=None)], today) is not None  # of an earlier version: unknown

@@ -49,8 +49,15 @@ def test_under_a_harmless_change_whoever_meets_the_new_limit_meets_the_old_one(b
         assert old.holds(value)
 
 
+def test_a_criterion_that_was_only_added_is_not_called_stricter():
+    says = criteria_change(["accuracy >= 0.80"], _criteria("accuracy >= 0.80", "recall >= 0.50")).says
+    assert says.startswith("Nothing was made easier after these test rows had been seen (before: accuracy >= 0.80)")
+    assert "each earlier criterion still stands" in says
+
+
 def test_other_money_under_the_same_limit_is_never_harmless():
     criteria = _criteria("value >= 100")
     change = criteria_change(["value >= 100"], criteria, other_terms=["value.true_positive"])
     assert not change.is_harmless
+    assert change.says.startswith("What the criteria measure was changed")
     assert "(before: value >= 100; and other value.true_positive)" in change.says

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -40,10 +42,30 @@ def test_a_small_lead_may_be_chance():
     assert said.endswith("that may be chance.")
 
 
-def test_a_metric_that_is_no_mean_over_rows_shows_the_two_values_only():
-    (said,) = _said(_numbers(5.0), _numbers(4.0), ("rmse", "<= 10"))
+@pytest.mark.parametrize(
+    ("error", "end"),
+    [(4.9, "; the intervals overlap: that may be chance."), (1.0, ". The two intervals do not overlap.")],
+)
+def test_of_a_metric_that_is_no_mean_over_rows_the_two_intervals_are_compared(error, end):
+    (said,) = _said(_numbers(5.0), _numbers(error), ("rmse", "<= 10"))
     assert "root mean squared error" in said
     assert "The difference" not in said
+    assert said.endswith(end)
+
+
+@pytest.mark.parametrize("metric", ["mae", "rmse"])
+def test_with_too_few_rows_a_lead_is_told_with_their_count(metric):
+    (said,) = _said(_numbers(5.0, rows=8), _numbers(4.0, rows=8), (metric, "<= 10"))
+    assert said.endswith(" (8 rows; too few to say whether that is chance).")
+
+
+def test_the_best_of_several_simpler_models_is_told_at_a_higher_level():
+    bundle, others = _numbers(5.0), {rung: _numbers(4.0) for rung in ("dummy", "rule", "linear")}
+    criteria = [Criterion.parse("mae", "<= 10", where="here")]
+    says = judge(bundle, criteria, bundle_id="b", split="s", baselines=others).says
+    errors = [np.abs(one.prediction - one.truth) for one in (bundle, others["linear"])]
+    gain = paired_gain(*errors, level=1 - 0.05 / 3)
+    assert f"with 98.33 % confidence between {gain.lo:.3} and {gain.hi:.3}" in says[-1]
 
 
 @pytest.mark.parametrize("baseline", [5.0, 6.0])
@@ -74,6 +96,7 @@ def test_money_counts_without_a_criterion_and_only_on_rows_where_it_is_known():
     value = np.tile([1.0, 2.0], 100)
     value[0] = np.nan
     bundle, linear = _classes(truth, truth, value), _classes(truth, truth, value + 0.5)
-    (said,) = _said(bundle, linear)
-    assert "money per 1,000 rows" in said
-    assert "The difference is 500" in said
+    verdict = judge(bundle, [], bundle_id="b", split="s", baselines={"linear": linear}, currency="EUR")
+    said = verdict.says[-1]
+    assert re.search("money per 1,000 rows [0-9,]+ against [0-9,]+ EUR", said)
+    assert "The difference is 500 EUR" in said

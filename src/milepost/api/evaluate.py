@@ -114,6 +114,7 @@ def evaluate(
         changed=criteria_changed(verdicts_on(history, opened.split.hash), opened.problem),
         seed=seed,
         quantile=centre_of(opened.loss),
+        currency=opened.problem.value.currency if opened.problem.value else "",
     )
     listener(Event("store", "attaching the verdict"))
     store.attach(found.bundle_id, "verdict", verdict)

@@ -56,32 +56,41 @@ def why_outdated(held: Sequence[str], asked: Mapping[str, str] | None, contract:
 def needs_training(asked: Mapping[str, str] | None, contract: Problem) -> bool:
     """Return whether the contract asks another question, or of other rows, than when the verdict was given.
 
-    No bundle of that time can be judged by it then: `evaluate` refuses. Other criteria, other money and another horizon
-    need no training.
+    No bundle of that time can be judged by it then: `evaluate` refuses. Other criteria and other money need no
+    training; nor does another horizon, unless rows have a time: then it decides which rows are old enough to count.
 
     Args:
         asked: what the verdict stands on, as asked_of gives it; None where that was not kept.
         contract: as it is today.
     """
-    judged_again = ("problem.horizon", "climb.loss", "value.")
+    judged_again = ("climb.loss", "value.", *(("problem.horizon",) if contract.data.time is None else ()))
     return any(not key.startswith(judged_again) for key in _changed(asked or asked_of(contract), contract))
 
 
 def criteria_changed(verdicts: Sequence[Decision], contract: Problem) -> CriteriaChange | None:
     """Return how the contract's criteria differ from those that the test rows were first seen by; None if they do not.
 
+    The question is part of it: the same limit on another target, or with the other class as the positive one, is
+    another criterion. Only another problem, by its name, may ask for another target of the same rows afresh.
+
     Args:
-        verdicts: all verdicts that were given on the test rows, first first; those on another target don't count.
+        verdicts: all verdicts that were given on the test rows, first first.
         contract: as it is today.
     """
     today = asked_of(contract)
-    target = "problem.target"
-    first = next((one for one in verdicts if _asked(one).get(target, today[target]) == today[target]), None)
+    first = next((one for one in verdicts if _is_view(one, today, contract)), None)
     if first is None:
         return None
     before = _asked(first)
-    terms = [key for key in today if key.startswith(("value.", "climb.")) and before.get(key, today[key]) != today[key]]
+    decides = (*_keys("problem", _QUESTION), "value.", "climb.")
+    terms = [key for key in today if key.startswith(decides) and before.get(key, today[key]) != today[key]]
     return criteria_change(first.figures.get("criteria", ()), contract.success, other_terms=terms)
+
+
+def _is_view(verdict: Decision, today: Mapping[str, str], contract: Problem) -> bool:
+    """Return whether who saw the verdict could choose today's criteria by it: of the same problem, or target."""
+    target = "problem.target"
+    return verdict.problem == contract.aim.name or _asked(verdict).get(target, today[target]) == today[target]
 
 
 def _asked(verdict: Decision) -> Mapping[str, str]:

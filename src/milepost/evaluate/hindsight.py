@@ -36,7 +36,7 @@ def criteria_change(
     Harmless is what can't turn a verdict into "met": each criterion before is still there, or a stricter one of the
     same metric and side stands for it. Further criteria may be added to some, but not to none: a contract without
     criteria is never met, so its first criterion is one that was chosen by what the rows had shown. Loosened or removed
-    criteria, another metric, and other terms under the same limit (money, the quantile) are not harmless.
+    criteria, another metric, and other terms under the same limit (target, positive class, money) are not harmless.
 
     Args:
         before: criteria of the first verdict on the rows, each as "accuracy >= 0.80".
@@ -53,12 +53,13 @@ def criteria_change(
     told += f"; and other {listed(other_terms)}" if other_terms else ""
     if stricter:
         says = (
-            f"The criteria were made stricter after these test rows had been seen (before: {told}). "
-            "That makes nothing easier: whoever meets the new ones meets the old ones too."
+            f"Nothing was made easier after these test rows had been seen (before: {told}): "
+            "each earlier criterion still stands, or a stricter one stands for it."
         )
     else:
+        what = "What the criteria measure was" if other_terms else "The criteria were"
         says = (
-            f"The criteria were changed after these test rows had been seen (before: {told}): "
+            f"{what} changed after these test rows had been seen (before: {told}): "
             "with hindsight a limit can always be met. "
             "Judge the new limits on new rows, or let somebody decide with a reason."
         )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from milepost.ground.text import figure, share
+from milepost.ground.text import counted, figure, share
 from milepost.metrics.answers import Answers
 from milepost.metrics.losses import row_losses
 from milepost.metrics.measure import Measured
 from milepost.metrics.money import PER_ROWS
 from milepost.metrics.names import METRIC_NAMES
-from milepost.stats.paired import paired_gain
+from milepost.stats.paired import Gain, paired_gain
+from milepost.stats.spread import FEWEST_UNITS
 
 _NAMES = {"dummy": "the same answer for every row", "rule": "today's rule", "linear": "a plain linear model"}
 _TRADED = ("precision", "recall", "specificity")  # one is had for the other, so more of one alone is not better
@@ -28,11 +28,13 @@ def simpler_is_better(
     *,
     level: float,
     quantile: float = 0.5,
+    currency: str = "",
 ) -> tuple[str, ...]:
     """Return a sentence for each metric in which a simpler model does better on the same rows than the bundle.
 
-    The difference has an interval, from the rows' differences, where the metric is a mean over rows. Precision, recall
-    and specificity are told only where the simpler model is worse in none of the metrics.
+    The difference has an interval, from the rows' differences, where the metric is a mean over rows; else the two
+    intervals are compared. Precision, recall and specificity are told only where the simpler model is worse in none of
+    the metrics.
 
     Args:
         metrics: what counts: those of the criteria, and money.
@@ -40,18 +42,21 @@ def simpler_is_better(
         beside: of each simpler model, by rung and metric.
         answers: of the bundle.
         baselines: of each simpler model to the same rows.
-        level: of the intervals.
+        level: of the intervals; that of a difference is higher, as the best of several simpler models is told.
         quantile: which one "quantile_loss" judges, 0..1.
+        currency: of money.
     """
     said = []
+    level_of_best = 1 - (1 - level) / max(1, len(beside))
     for metric in metrics:
         leads = {rung: _lead(metric, measures, theirs) for rung, theirs in beside.items()}
         better = [rung for rung, lead in leads.items() if lead > 0 and _counts(metric, metrics, measures, beside[rung])]
         if better:
             best = max(better, key=leads.__getitem__)
-            said.append(_sentence(metric, best, measures[metric], beside[best][metric]))
-            if measures[metric].interval:
-                said[-1] += _difference(metric, answers, baselines[best], level, quantile)
+            ours, theirs = measures[metric], beside[best][metric]
+            costs = [_costs(metric, given, quantile) for given in (answers, baselines[best])]
+            gain = _gain(costs[0], costs[1], answers.clusters, level_of_best)
+            said.append(_sentence(metric, best, ours, theirs, currency) + _doubt(metric, ours, theirs, gain, currency))
     return tuple(said)
 
 
@@ -69,29 +74,40 @@ def _counts(
     return metric not in _TRADED or all(_lead(other, measures, theirs) >= 0 for other in metrics)
 
 
-def _sentence(metric: str, rung: str, ours: Measured, theirs: Measured) -> str:
+def _sentence(metric: str, rung: str, ours: Measured, theirs: Measured, currency: str) -> str:
+    """Return the sentence without its end, which says how sure that is."""
     values = [_written(metric, one.value or 0.0) for one in (theirs, ours)]
     return (
         f"On these rows {_NAMES.get(rung, rung)} does better: "
-        f"{METRIC_NAMES[metric].title} {values[0]} against {values[1]}."
+        f"{METRIC_NAMES[metric].title} {values[0]} against {values[1]}{_money(metric, currency)}"
     )
 
 
-def _difference(metric: str, answers: Answers, simpler: Answers, level: float, quantile: float) -> str:
-    """Return how sure the difference is, a sentence; empty where the metric is no mean over rows."""
-    costs = [_costs(metric, given, quantile) for given in (answers, simpler)]
-    if costs[0] is None or costs[1] is None:
-        return ""
-    counted = np.isfinite(costs[0]) & np.isfinite(costs[1])
-    clusters = None if answers.clusters is None else answers.clusters[counted]
-    gain = paired_gain(costs[0][counted], costs[1][counted], clusters=clusters, level=level)
-    if not math.isfinite(gain.lo):
-        return ""
+def _doubt(metric: str, ours: Measured, theirs: Measured, gain: Gain | None, currency: str) -> str:
+    """Return the end of the sentence, and whether the lead may be chance."""
+    if ours.interval is None or theirs.interval is None:
+        fewest = min(one.denominator for one in (ours, theirs) if one.interval is None)
+        return f" ({counted(fewest, 'row')}; too few to say whether that is chance)."
+    if gain is None or gain.units < FEWEST_UNITS:
+        apart = max(ours.interval.lo, theirs.interval.lo) > min(ours.interval.hi, theirs.interval.hi)
+        return ". The two intervals do not overlap." if apart else "; the intervals overlap: that may be chance."
     mean, lo, hi = (_points(metric, edge) for edge in (gain.mean, gain.lo, gain.hi))
-    unit = " points" if METRIC_NAMES[metric].unit == "share" else ""
+    unit = " points" if METRIC_NAMES[metric].unit == "share" else _money(metric, currency)
     return (
-        f" The difference is {mean}{unit}, and with {figure(100 * level, digits=4)} % confidence between {lo} and {hi}"
-        f"{': that may be chance.' if gain.lo <= 0 else ': that is hardly chance.'}"
+        f". The difference is {mean}{unit}, and with {figure(100 * gain.level, digits=4)} % confidence between {lo} "
+        f"and {hi}{': that may be chance.' if gain.lo <= 0 else ': that is hardly chance.'}"
+    )
+
+
+def _gain(ours: np.ndarray | None, theirs: np.ndarray | None, clusters: np.ndarray | None, level: float) -> Gain | None:
+    """Return how much less the simpler model costs per row; None where the metric is no mean over rows."""
+    if ours is None or theirs is None:
+        return None
+    counts = np.isfinite(ours) & np.isfinite(theirs)
+    if not counts.any():
+        return None
+    return paired_gain(
+        ours[counts], theirs[counts], clusters=None if clusters is None else clusters[counts], level=level
     )
 
 
@@ -119,3 +135,7 @@ def _written(metric: str, value: float) -> str:
 
 def _points(metric: str, value: float) -> str:
     return figure(100 * value) if METRIC_NAMES[metric].unit == "share" else figure(value)
+
+
+def _money(metric: str, currency: str) -> str:
+    return f" {currency}" if currency and METRIC_NAMES[metric].unit == "money" else ""

@@ -99,6 +99,7 @@ def judge(
     changed: CriteriaChange | None = None,
     seed: int = 0,
     quantile: float = 0.5,
+    currency: str = "",
 ) -> Verdict:
     """Return the verdict on answers to rows that chose nothing.
 
@@ -112,6 +113,7 @@ def judge(
         changed: how the criteria were changed after the rows had been seen; None where they were not.
         seed: of the intervals that need chance.
         quantile: which one "quantile_loss" judges, 0..1.
+        currency: of money, for the sentences.
     """
     level = level_at(look)
     names = [name for name, metric in METRIC_NAMES.items() if answers.task in metric.tasks and _offered(name, answers)]
@@ -126,7 +128,14 @@ def judge(
     rows = len(answers.truth)
     says = _sentences(overall, judged, rows, look, level, changed, answers.task)
     says += simpler_is_better(
-        _what_counts(judged, measures), measures, beside, answers, baselines or {}, level=level, quantile=quantile
+        _what_counts(judged, measures),
+        measures,
+        beside,
+        answers,
+        baselines or {},
+        level=level,
+        quantile=quantile,
+        currency=currency,
     )
     return Verdict(
         bundle_id=bundle_id,

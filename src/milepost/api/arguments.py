@@ -38,8 +38,9 @@ def verb(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        hints = get_type_hints(function)  # here, because importing Milepost resolves nothing
         for name, value in known.bind(*args, **kwargs).arguments.items():
-            kinds = _kinds(get_type_hints(function)[name])
+            kinds = _kinds(hints[name])
             if not any(_is_a(value, kind) for kind in kinds):
                 raise _mistyped(function.__name__, name, value, kinds)
             if isinstance(value, str) and (Path in kinds or name == "bundle"):

@@ -188,14 +188,13 @@ def embargo_costs(rows: int, placed: int, embargo_seconds: float) -> Finding:
 
 def never_recorded(known_at: str, answer: str, embargo_seconds: float, until: str, left_out: int) -> Finding:
     """Say that one of two answers has no time of recording, when it is taken as known, and what that leaves out."""
-    left = f" {counted(left_out, 'newer row')} {'is' if left_out == 1 else 'are'} left out." if left_out else ""
     return Finding(
         "split-known-at-of-one-answer",
         "warn",
         known_at,
         f"`{known_at}` is empty in every row with {answer}: it seems to be the time of an event. That nothing happened "
         f"is taken as known where {span(embargo_seconds)} (horizon and label delay) had passed since the row's time by "
-        f"{until}, the latest moment in the table.{left}",
+        f"{until}, the latest moment in the table.{_newer_left_out(left_out)}",
         {"embargo_days": embargo_seconds / 86_400, "left_out": left_out},
         f"Check that the table holds every such event up to {until}.",
     )
@@ -203,13 +202,13 @@ def never_recorded(known_at: str, answer: str, embargo_seconds: float, until: st
 
 def recorded_too_late(known_at: str, rows: int, latest: str, until: str, left_out: int) -> Finding:
     """Say that times of recording lie far beyond the table, so that they do not tell where it ends."""
-    left = f" {counted(left_out, 'newer row')} {'is' if left_out == 1 else 'are'} left out." if left_out else ""
     return Finding(
         "split-known-at-too-late",
         "warn",
         known_at,
         f"{counted(rows, 'row')} {'has' if rows == 1 else 'have'} a `{known_at}` far beyond the end of the table, up "
-        f"to {latest}: a typo, or a date that stands for 'never'. The table is taken to end on {until}.{left}",
+        f"to {latest}: a typo, or a date that stands for 'never'. The table is taken to end on {until}."
+        f"{_newer_left_out(left_out)}",
         {"rows": rows, "left_out": left_out},
         f"Mend these values, or write {known_at} = '{latest} is missing' under [data.repairs]; if they are right, "
         "write a label_delay under [data] that is as long.",
@@ -237,3 +236,8 @@ def _have(n: int) -> str:
 
 def _repeat(n: int) -> str:
     return f"{counted(n, 'row')} {'repeats' if n == 1 else 'repeat'}"
+
+
+def _newer_left_out(rows: int) -> str:
+    """Return the sentence on rows whose answer may still come, with a space before it; empty where there is none."""
+    return f" {counted(rows, 'newer row')} {'is' if rows == 1 else 'are'} left out." if rows else ""

@@ -17,7 +17,7 @@ from milepost.ground.errors import MilepostError
 from milepost.ground.events import Event
 from milepost.models import decisions
 from milepost.models.ensemble import cross_fitted_mix, mixing_weights
-from milepost.models.fold_runs import Course, out_of_fold, run_folds
+from milepost.models.fold_runs import Course, joined_answers, run_folds
 from milepost.models.material import Material
 from milepost.models.out_of_fold import mean_row_losses
 from milepost.models.resume import FoldResult
@@ -136,7 +136,7 @@ def _judge(way: _Way, rung: Rung, results: Sequence[FoldResult]) -> None:
         return
     settled = [result.settled for result in results if result.settled is not None]
     way.settled[rung.name] = float(np.exp(np.mean(np.log(settled)))) if settled else None
-    way.answers[rung.name] = out_of_fold(results, way.folds, len(material.truth), material.outputs)
+    way.answers[rung.name] = joined_answers(results, way.folds, len(material.truth), material.outputs)
     answer_us = next((result.answer_us for result in results if result.answer_us is not None), None)
     yardstick = material.rule_is_yardstick if rung.name == "rule" else None
     _take_step(way, _Tried(rung.name, title, rung.is_baseline, seconds, answer_us, yardstick))

@@ -73,8 +73,8 @@ def _comparison(facts: Facts, gain: Gain, over: str, smallest_gain: float) -> st
     if not math.isfinite(gain.relative):
         return f"no better than {over}, which makes no error at all; not kept"
     level = share(gain.level, digits=0)
-    is_a_decision = facts.kept or facts.yardstick
-    if not is_a_decision and max(abs(gain.relative_lo), abs(gain.relative_hi)) < HARDLY:
+    changes_nothing = max(abs(gain.relative_lo), abs(gain.relative_hi)) < HARDLY
+    if changes_nothing and not (facts.kept or facts.yardstick):
         return f"as good as {over}, and more complex; not kept"
     if gain.relative <= 0:
         interval = f"({level} interval {share(-gain.relative_hi)} to {share(-gain.relative_lo)})"
@@ -109,8 +109,7 @@ def refuse_nothing_fitted(steps: Sequence[Step]) -> None:
 def learnable(steps: Sequence[Step]) -> Learnable:
     """Return whether any of the rungs so far is better than the dummy beyond chance, however little."""
     dummy, *others = (step for step in steps if step.failed is None)
-    learned = [step for step in others if step.rung != "rule" and step.over == dummy.rung]
-    better = [step for step in others if step.kept or (step in learned and step.gain and step.gain.lo > 0)]
+    better = [step for step in others if step.kept or _has_learned_more(step, dummy)]
     if not better:
         return Learnable(
             False,
@@ -130,6 +129,11 @@ def learnable(steps: Sequence[Step]) -> Learnable:
             f"and with {last.title} it is {less} below."
         )
     return Learnable(True, f"The columns do say something about the target: {says}")
+
+
+def _has_learned_more(step: Step, dummy: Step) -> bool:
+    """Return whether a rung that learns beats the dummy beyond chance, though perhaps by too little to be kept."""
+    return step.rung != "rule" and step.over == dummy.rung and step.gain is not None and step.gain.lo > 0
 
 
 def ending(steps: Sequence[Step], chosen: str, not_tried: Sequence[str]) -> str:

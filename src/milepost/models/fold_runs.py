@@ -103,7 +103,7 @@ def _answer_us(member: Member, material: Material, rows: np.ndarray) -> float:
     return float(np.median(times) * 1e6)
 
 
-def out_of_fold(results: Sequence[FoldResult], folds: Folds, rows: int, outputs: int) -> np.ndarray:
+def joined_answers(results: Sequence[FoldResult], folds: Folds, rows: int, outputs: int) -> np.ndarray:
     """Return the folds' answers as models/out_of_fold holds them, shape (repeats, rows, outputs)."""
     answers = np.full((repeats_of(folds), rows, outputs), np.nan)
     for fold, result in zip(folds.folds, results, strict=True):

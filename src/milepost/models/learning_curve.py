@@ -11,7 +11,7 @@ from milepost.ground import fanout
 from milepost.ground.seeds import derived
 from milepost.models import decisions
 from milepost.models.climb import Climb
-from milepost.models.fold_runs import Course, out_of_fold, run_folds
+from milepost.models.fold_runs import Course, joined_answers, run_folds
 from milepost.models.material import Material
 from milepost.models.out_of_fold import mean_row_losses
 from milepost.models.rungs import LADDER
@@ -46,14 +46,12 @@ def learning_curve(
     trained = [[len(fold.train) for fold in once.folds]]
     with fanout.one_thread_each():
         for part in sorted(PARTS, reverse=True):
-            fewer = replace(
-                once, folds=tuple(replace(fold, train=_part(fold.train, part, course.seed)) for fold in once.folds)
-            )
+            fewer = _with_less_to_learn(once, part, course.seed)
             again = replace(rung, name=f"{name}-{part}")
             results = run_folds(again, material, fewer, course, 0, len(once.folds), step="learning curve")
             if any(result.failed for result in results):
                 break
-            answers.insert(0, out_of_fold(results, fewer, size, material.outputs))
+            answers.insert(0, joined_answers(results, fewer, size, material.outputs))
             trained.insert(0, [len(fold.train) for fold in fewer.folds])
     if len(answers) < 2:
         return None
@@ -71,6 +69,11 @@ def learning_curve(
         of_rows=of_rows,
         says=decisions.sample_was_enough(title, size, of_rows, gain, course.smallest_gain),
     )
+
+
+def _with_less_to_learn(folds: Folds, share: float, seed: int) -> Folds:
+    """Return folds that validate the same rows and learn from a share of theirs."""
+    return replace(folds, folds=tuple(replace(fold, train=_part(fold.train, share, seed)) for fold in folds.folds))
 
 
 def _part(train: np.ndarray, share: float, seed: int) -> np.ndarray:

@@ -140,15 +140,15 @@ def fit_rule(work: Work) -> Member:
     return Member({"rung": "rule", "encoding": [], "model": model})
 
 
-def _linear(name: str, style: Style) -> Callable[[Work], Member]:
-    """Return the fit of a regularised linear rung; its penalty is settled on the inner split."""
+def _linear(style: Style) -> Callable[[Work], Member]:
+    """Return the fit of the regularised linear rung of a style; its penalty is settled on the inner split."""
 
     def fit(work: Work) -> Member:
         penalty = work.settled if work.settled is not None else _best_penalty(work, style)
         rows = _all(work)
         encoding = _encode(work, rows, style)
         (model,) = _linear_models(work, rows, encoding, [penalty])
-        return Member({"rung": name, "encoding": list(encoding.blocks), "model": model}, settled=penalty)
+        return Member({"rung": style, "encoding": list(encoding.blocks), "model": model}, settled=penalty)
 
     return fit
 
@@ -278,7 +278,7 @@ LADDER = (
         "linear",
         {"binary": "logistic regression", "multiclass": "multinomial regression", "regression": "linear regression"},
         True,
-        _linear("linear", "linear"),
+        _linear("linear"),
     ),
     Rung("tree", _same("one small tree"), True, fit_tree_rung),
     Rung(
@@ -289,7 +289,7 @@ LADDER = (
             "regression": "linear regression with bends",
         },
         True,
-        _linear("curves", "curves"),
+        _linear("curves"),
     ),
     Rung("additive", _same("additive trees"), False, _boosted("additive")),
     Rung("boosted", _same("boosted trees"), False, _boosted("boosted")),

@@ -116,7 +116,7 @@ def _refuse_outdated(verdict: Verdict, why: str, contract: Problem, remedy: str)
 
 def _hindsight(verdict: Verdict) -> str:
     """Return that the criteria were changed after the rows had been seen, a clause; empty where they were not."""
-    if verdict.changed is None or verdict.changed.is_harmless:
+    if not verdict.is_by_hindsight or verdict.changed is None:
         return ""
     before = listed(verdict.changed.before) or "none"
     return f"its criteria were changed after the test rows had been seen (before: {before})"
@@ -125,7 +125,7 @@ def _hindsight(verdict: Verdict) -> str:
 def _refuse_hindsight(verdict: Verdict, contract: Problem) -> None:
     if verdict.overall == "met" and (why := _hindsight(verdict)):
         raise MilepostError(
-            f"The verdict on bundle {verdict.bundle_id} is 'met' with hindsight only: {why}.",
+            f"The verdict on bundle {verdict.bundle_id} is “met” with hindsight only: {why}.",
             where=contract.where("success"),
             fix="Judge the new limits on new rows, or give the reason for promoting it all the same: --reason '…'",
         )

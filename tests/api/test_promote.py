@@ -62,7 +62,7 @@ def test_a_verdict_by_other_criteria_is_not_enough(judged_waiting):
 def test_a_limit_that_was_lowered_after_the_rows_were_seen_needs_a_reason(judged_waiting):
     problem = edit_contract(judged_waiting, ">= 0.70", ">= 0.60")
     assert milepost.evaluate("churn:2", problem=problem).outcome == "met"
-    with pytest.raises(MilepostError, match="'met' with hindsight only") as caught:
+    with pytest.raises(MilepostError, match="“met” with hindsight only") as caught:
         milepost.promote("churn:2", problem=problem)
     assert "--reason" in caught.value.fix
     says = milepost.promote("churn:2", reason="60 % is what the desk can bear", problem=problem).says

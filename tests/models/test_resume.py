@@ -11,7 +11,7 @@ from milepost.models.resume import LONGEST_KEPT, MOST_CLIMBS, Finished, FoldResu
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
 
-RESULT = FoldResult(np.array([[0.25], [0.5]]), 12.0, 0.5, None, None)
+RESULT = FoldResult(np.array([[0.25], [0.5]]), (12.0,), 0.5, None, None)
 
 
 def _never():
@@ -23,7 +23,7 @@ def test_a_finished_fold_is_not_made_again(tmp_path):
     finished.get_or_make("linear", 0, 2, lambda: RESULT)
     again = finished.get_or_make("linear", 0, 2, _never)
     assert np.array_equal(again.answers, RESULT.answers)
-    assert (again.settled, again.seconds, again.answer_us) == (12.0, 0.5, None)
+    assert (again.found, again.seconds, again.answer_us) == ((12.0,), 0.5, None)
 
 
 def test_a_failed_fold_is_tried_again(tmp_path):
@@ -48,7 +48,7 @@ def test_without_a_folder_nothing_is_kept(tmp_path):
 
 def test_a_result_of_other_rows_is_made_again(tmp_path):
     finished = Finished(tmp_path)
-    finished.get_or_make("linear", 0, 2, lambda: FoldResult(np.zeros((5, 1)), None, 0.1, None, None))
+    finished.get_or_make("linear", 0, 2, lambda: FoldResult(np.zeros((5, 1)), (), 0.1, None, None))
     assert np.array_equal(finished.get_or_make("linear", 0, 2, lambda: RESULT).answers, RESULT.answers)
 
 

@@ -36,7 +36,7 @@ class Climb:
     Attributes:
         ladder: the steps and decisions, as stored and drawn.
         answers: out-of-fold answers of each rung, shape (repeats, rows, outputs); NaN where a row was not validated.
-        settled: rounds or penalty of each rung, averaged over its folds.
+        settled: rounds or penalty of each rung for the last fit, by what its folds found.
     """
 
     ladder: Ladder
@@ -134,8 +134,7 @@ def _judge(way: _Way, rung: Rung, results: Sequence[FoldResult]) -> None:
             Step(rung.name, title, rung.is_baseline, None, None, None, None, False, failed, seconds, None, says)
         )
         return
-    settled = [result.settled for result in results if result.settled is not None]
-    way.settled[rung.name] = float(np.exp(np.mean(np.log(settled)))) if settled else None
+    way.settled[rung.name] = rung.settle(np.array([result.found for result in results])) if rung.settle else None
     way.answers[rung.name] = joined_answers(results, way.folds, len(material.truth), material.outputs)
     answer_us = next((result.answer_us for result in results if result.answer_us is not None), None)
     yardstick = material.rule_is_yardstick if rung.name == "rule" else None

@@ -88,7 +88,7 @@ def _run_fold(rung: Rung, material: Material, folds: Folds, fold: Fold, position
         return FoldResult.failure(why.what, time.perf_counter() - start)
     except Exception as why:  # noqa: BLE001  a rung that fails is recorded with its reason and the climb goes on
         return FoldResult.failure(f"{type(why).__name__}: {why}", time.perf_counter() - start)
-    return FoldResult(answers, member.settled, seconds, answer_us, None)
+    return FoldResult(answers, member.found, seconds, answer_us, None)
 
 
 def _answer_us(member: Member, material: Material, rows: np.ndarray) -> float:

@@ -30,21 +30,21 @@ class FoldResult:
 
     Attributes:
         answers: for the fold's validation rows, shape (rows, outputs); empty where the rung failed.
-        settled: rounds or penalty; None where there is nothing to settle.
+        found: for the last fit, as models/rungs.Member holds it.
         seconds: of training.
         answer_us: microseconds for one answer; None where it was not timed.
         failed: the reason; None where it worked.
     """
 
     answers: np.ndarray
-    settled: float | None
+    found: tuple[float, ...]
     seconds: float
     answer_us: float | None
     failed: str | None
 
     @classmethod
     def failure(cls, reason: str, seconds: float) -> FoldResult:
-        return cls(np.empty((0, 1)), None, seconds, None, reason)
+        return cls(np.empty((0, 1)), (), seconds, None, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +97,18 @@ def _touch(folder: Path) -> None:
 def _read(path: Path) -> FoldResult | None:
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-            settled, seconds, answer_us = (float(value) for value in stored["figures"])
-            answers = stored["answers"]
+            answers, found = stored["answers"], tuple(stored["found"].tolist())
+            seconds, answer_us = float(stored["seconds"]), float(stored["answer_us"])
     except (FileNotFoundError, BadZipFile, KeyError, ValueError, EOFError):
         return None
-    return FoldResult(answers, _known(settled), seconds, _known(answer_us), None)
+    return FoldResult(answers, found, seconds, None if np.isnan(answer_us) else answer_us, None)
 
 
 def _write(path: Path, result: FoldResult) -> None:
-    figures = [result.settled, result.seconds, result.answer_us]
+    answer_us = np.nan if result.answer_us is None else result.answer_us
     try:
         with whole_file(path) as partial, partial.open("wb") as stream:
-            np.savez(stream, answers=result.answers, figures=np.array([np.nan if f is None else f for f in figures]))
+            np.savez(stream, answers=result.answers, found=result.found, seconds=result.seconds, answer_us=answer_us)
     except EnvironmentFault as why:
         if not isinstance(why.__cause__, FileNotFoundError):  # else another training has swept the folder away
             raise
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else value

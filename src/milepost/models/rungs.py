@@ -1,7 +1,7 @@
 """The ladder: model families from the simplest to the most complex. A new rung is one more row of the table.
 
-A rung fits on some rows and leaves a member: the predictor's document. What it had to settle on the way
-(rounds, penalty) was chosen on an inner split, and the last fit reuses the settled figure of the folds.
+A rung fits on some rows and leaves a member: the predictor's document. What it has to settle on the way
+(rounds, penalty) a fold settles for itself on its inner split, and the last fit by what all folds found there.
 """
 
 from __future__ import annotations
@@ -63,12 +63,13 @@ class Member:
     Attributes:
         document: {"rung", "encoding", "model"}.
         files: file name in the bundle -> text.
-        settled: rounds or penalty; None where the rung has nothing to settle.
+        found: what the stopping rows say on the open question: the rounds, or the mean loss under each of PENALTIES;
+            empty where nothing was open.
     """
 
     document: dict[str, Any]
     files: dict[str, str] = field(default_factory=dict)
-    settled: float | None = None
+    found: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +82,15 @@ class Rung:
         is_baseline: simple enough to be read or drawn on a page. Baselines never count towards the plateau: where bends
             bring nothing, trees that see columns together may still.
         fit: does the work.
+        settle: what the folds found, shape (folds, figures) -> rounds or penalty of the last fit; None where nothing is
+            open.
     """
 
     name: str
     titles: dict[str, str]
     is_baseline: bool
     fit: Callable[[Work], Member]
+    settle: Callable[[np.ndarray], float] | None = None
 
 
 def fit_dummy(work: Work) -> Member:
@@ -144,27 +148,39 @@ def _linear(style: Style) -> Callable[[Work], Member]:
     """Return the fit of the regularised linear rung of a style; its penalty is settled on the inner split."""
 
     def fit(work: Work) -> Member:
-        penalty = work.settled if work.settled is not None else _best_penalty(work, style)
+        found: tuple[float, ...] = ()
+        penalty = work.settled
+        if penalty is None:
+            losses = _losses_under_penalties(work, style)
+            found, penalty = tuple(losses.mean(axis=0).tolist()), strongest_penalty(losses)
         rows = _all(work)
         encoding = _encode(work, rows, style)
         (model,) = _linear_models(work, rows, encoding, [penalty])
-        return Member({"rung": style, "encoding": list(encoding.blocks), "model": model}, settled=penalty)
+        return Member({"rung": style, "encoding": list(encoding.blocks), "model": model}, found=found)
 
     return fit
 
 
-def _best_penalty(work: Work, style: Style) -> float:
-    """Return the strongest penalty whose loss on the stopping rows is within chance of the smallest.
+def strongest_penalty(losses: np.ndarray) -> float:
+    """Return the strongest of PENALTIES whose mean loss is within chance of the smallest.
 
     A penalty too weak costs far more on new rows than one too strong, and few rows cannot tell the two apart.
+    Source: Breiman, Friedman, Olshen, Stone 1984, "Classification and regression trees" (the one-standard-error rule).
+
+    Args:
+        losses: shape (rows, penalties); or of folds instead of rows.
     """
+    behind = losses - losses[:, [int(np.argmin(losses.mean(axis=0)))]]
+    within = behind.mean(axis=0) <= WITHIN_CHANCE * behind.std(axis=0) / np.sqrt(len(behind))
+    return PENALTIES[int(np.argmax(within))]
+
+
+def _losses_under_penalties(work: Work, style: Style) -> np.ndarray:
+    """Return the losses on the stopping rows of fits under each of PENALTIES, shape (rows, penalties)."""
     encoding, stop = _encode(work, work.fit, style), work.material.rows(work.stop)
     seen = encode_table(stop.frame, encoding.blocks)
     models = _linear_models(work, work.fit, encoding, PENALTIES)
-    losses = np.stack([_losses(linear_table(model)(seen, 1), stop) for model in models])
-    behind = losses - losses[int(np.argmin(losses.mean(axis=1)))]
-    within = behind.mean(axis=1) <= WITHIN_CHANCE * behind.std(axis=1) / np.sqrt(behind.shape[1])
-    return PENALTIES[int(np.argmax(within))]
+    return np.stack([_losses(linear_table(model)(seen, 1), stop) for model in models], axis=1)
 
 
 def _linear_models(
@@ -226,9 +242,14 @@ def _boosted(name: str) -> Callable[[Work], Member]:
         file = f"trees/{name}.txt"
         model = {"kind": "trees", "file": file, "link": trees.link}
         document = {"rung": name, "encoding": list(encoding.blocks), "model": model}
-        return Member(document, {file: trees.text}, float(trees.rounds))
+        return Member(document, {file: trees.text}, (float(trees.rounds),))
 
     return fit
+
+
+def usual_rounds(found: np.ndarray) -> float:
+    """Return the geometric mean of the rounds that the folds stopped at."""
+    return float(np.exp(np.log(found).mean()))
 
 
 def _losses(answers: np.ndarray, material: Material) -> np.ndarray:
@@ -279,6 +300,7 @@ LADDER = (
         {"binary": "logistic regression", "multiclass": "multinomial regression", "regression": "linear regression"},
         True,
         _linear("linear"),
+        strongest_penalty,
     ),
     Rung("tree", _same("one small tree"), True, fit_tree_rung),
     Rung(
@@ -290,8 +312,9 @@ LADDER = (
         },
         True,
         _linear("curves"),
+        strongest_penalty,
     ),
-    Rung("additive", _same("additive trees"), False, _boosted("additive")),
-    Rung("boosted", _same("boosted trees"), False, _boosted("boosted")),
-    Rung("boosted_deep", _same("deep boosted trees"), False, _boosted("boosted_deep")),
+    Rung("additive", _same("additive trees"), False, _boosted("additive"), usual_rounds),
+    Rung("boosted", _same("boosted trees"), False, _boosted("boosted"), usual_rounds),
+    Rung("boosted_deep", _same("deep boosted trees"), False, _boosted("boosted_deep"), usual_rounds),
 )

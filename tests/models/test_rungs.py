@@ -12,7 +12,7 @@ import pytest
 from milepost.data.expressions.parse import parse
 from milepost.metrics.losses import row_losses
 from milepost.models.out_of_fold import plain
-from milepost.models.rungs import LADDER, PENALTIES, Rung, Work, strongest_penalty
+from milepost.models.rungs import LADDER, PENALTIES, Rung, Work, usual_penalty
 from milepost.predictor.members import answers_of, row_function
 
 TASKS = ("binary", "multiclass", "regression")
@@ -130,14 +130,8 @@ def test_what_folds_found_alike_is_what_the_last_fit_settles_on(rung: Rung, make
 def test_a_penalty_counts_for_what_it_loses_in_all_folds_together():
     # the weak ones win most folds by a little and lose one by far: their mean is the worse one
     folds = np.array([[0.30, 0.29, 0.28, 0.27, 0.26, 0.26]] * 4 + [[0.30, 0.29, 0.29, 0.40, 0.80, 1.60]])
-    assert strongest_penalty(folds) == PENALTIES[2]
+    assert usual_penalty(folds) == PENALTIES[2]
     assert PENALTIES[2] > np.exp(np.log([PENALTIES[int(np.argmin(fold))] for fold in folds]).mean())
-
-
-def test_of_penalties_that_chance_alone_sets_apart_the_strongest_is_taken():
-    rows = np.random.default_rng(0).exponential(size=(40, 1)) + np.random.default_rng(1).normal(0, 0.2, (40, 6))
-    assert strongest_penalty(rows) >= PENALTIES[int(np.argmin(rows.mean(axis=0)))]
-    assert strongest_penalty(np.ones((3, 6))) == PENALTIES[0]
 
 
 def test_additive_trees_never_mix_two_columns(make_material):

@@ -152,7 +152,7 @@ def _linear(style: Style) -> Callable[[Work], Member]:
         penalty = work.settled
         if penalty is None:
             losses = _losses_under_penalties(work, style)
-            found, penalty = tuple(losses.mean(axis=0).tolist()), strongest_penalty(losses)
+            found, penalty = tuple(losses.mean(axis=0).tolist()), _strongest_penalty(losses)
         rows = _all(work)
         encoding = _encode(work, rows, style)
         (model,) = _linear_models(work, rows, encoding, [penalty])
@@ -161,14 +161,17 @@ def _linear(style: Style) -> Callable[[Work], Member]:
     return fit
 
 
-def strongest_penalty(losses: np.ndarray) -> float:
-    """Return the strongest of PENALTIES whose mean loss is within chance of the smallest.
+def usual_penalty(found: np.ndarray) -> float:
+    """Return the one of PENALTIES with the smallest loss over all folds together."""
+    return PENALTIES[int(np.argmin(found.mean(axis=0)))]
 
-    A penalty too weak costs far more on new rows than one too strong, and few rows cannot tell the two apart.
-    Source: Breiman, Friedman, Olshen, Stone 1984, "Classification and regression trees" (the one-standard-error rule).
 
-    Args:
-        losses: shape (rows, penalties); or of folds instead of rows.
+def _strongest_penalty(losses: np.ndarray) -> float:
+    """Return the strongest of PENALTIES whose mean loss is within chance of the smallest; losses (rows, penalties).
+
+    A penalty too weak costs far more on new rows than one too strong, and the few rows of one fold cannot tell the two
+    apart. Source: Breiman, Friedman, Olshen, Stone 1984, "Classification and regression trees", with half of their one
+    standard error.
     """
     behind = losses - losses[:, [int(np.argmin(losses.mean(axis=0)))]]
     within = behind.mean(axis=0) <= WITHIN_CHANCE * behind.std(axis=0) / np.sqrt(len(behind))
@@ -300,7 +303,7 @@ LADDER = (
         {"binary": "logistic regression", "multiclass": "multinomial regression", "regression": "linear regression"},
         True,
         _linear("linear"),
-        strongest_penalty,
+        usual_penalty,
     ),
     Rung("tree", _same("one small tree"), True, fit_tree_rung),
     Rung(
@@ -312,7 +315,7 @@ LADDER = (
         },
         True,
         _linear("curves"),
-        strongest_penalty,
+        usual_penalty,
     ),
     Rung("additive", _same("additive trees"), False, _boosted("additive"), usual_rounds),
     Rung("boosted", _same("boosted trees"), False, _boosted("boosted"), usual_rounds),

@@ -63,8 +63,8 @@ class Member:
     Attributes:
         document: {"rung", "encoding", "model"}.
         files: file name in the bundle -> text.
-        found: what the stopping rows say on the open question: the rounds, or the mean loss under each of PENALTIES;
-            empty where nothing was open.
+        found: what the stopping rows say on the open question: the rounds; or the penalty, and the mean loss under
+            each of PENALTIES; empty where nothing was open.
     """
 
     document: dict[str, Any]
@@ -152,7 +152,8 @@ def _linear(style: Style) -> Callable[[Work], Member]:
         penalty = work.settled
         if penalty is None:
             losses = _losses_under_penalties(work, style)
-            found, penalty = tuple(losses.mean(axis=0).tolist()), _strongest_penalty(losses)
+            penalty = _strongest_penalty(losses)
+            found = (penalty, *losses.mean(axis=0).tolist())
         rows = _all(work)
         encoding = _encode(work, rows, style)
         (model,) = _linear_models(work, rows, encoding, [penalty])
@@ -162,8 +163,13 @@ def _linear(style: Style) -> Callable[[Work], Member]:
 
 
 def usual_penalty(found: np.ndarray) -> float:
-    """Return the one of PENALTIES with the smallest loss over all folds together."""
-    return PENALTIES[int(np.argmin(found.mean(axis=0)))]
+    """Return the penalty half way, by its logarithm, between two that small tables set apart.
+
+    One is the mean of what each fold chose for itself, which leans to the strong side; the other is the one with the
+    smallest loss over all folds together, which leans to the weak side.
+    """
+    own, together = np.log(found[:, 0]).mean(), np.log(PENALTIES[int(np.argmin(found[:, 1:].mean(axis=0)))])
+    return float(np.exp((own + together) / 2))
 
 
 def _strongest_penalty(losses: np.ndarray) -> float:

@@ -50,10 +50,21 @@ def compile_gate(schema: Schema, wordings: Mapping[str, Wording]) -> Callable[[R
         try:
             return {name: read_value(row[name], flags) for name, read_value in readers}, flags
         except (MilepostError, KeyError, TypeError, IndexError):
-            _refuse(row, readers)
+            _refuse(_problems(row, readers))
             raise
 
     return read
+
+
+def compile_check(schema: Schema, wordings: Mapping[str, Wording]) -> Callable[[Any], list[MilepostError]]:
+    """Return the function from a raw row to one error for each field that is absent or cannot be read.
+
+    Args:
+        schema: of the inputs.
+        wordings: how each input may be written.
+    """
+    readers = [(column.name, reader_of(column, wordings[column.name])) for column in schema.columns]
+    return lambda row: _problems(row, readers)
 
 
 def reader_of(column: Column, wording: Wording) -> Reader:
@@ -68,14 +79,11 @@ def reader_of(column: Column, wording: Wording) -> Reader:
     return _text_reader(column, wording) if column.dtype == "text" else _time_reader(column, wording)
 
 
-def _refuse(row: Any, readers: list[tuple[str, Reader]]) -> None:
-    """Raise one error for all that is wrong with a row."""
+def _problems(row: Any, readers: list[tuple[str, Reader]]) -> list[MilepostError]:
+    """Return all that is wrong with a row."""
     if not isinstance(row, Mapping):
-        raise MilepostError(
-            f"A row is a mapping from column names to values, not {_shown(row)}.",
-            where="the row",
-            fix='Give {"column": value, …}.',
-        )
+        what = f"A row is a mapping from column names to values, not {_shown(row)}."
+        return [MilepostError(what, where="the row", fix='Give {"column": value, …}.')]
     problems: list[MilepostError] = []
     for name, read in readers:
         if name not in row:
@@ -85,6 +93,11 @@ def _refuse(row: Any, readers: list[tuple[str, Reader]]) -> None:
             read(row[name], [])
         except MilepostError as problem:
             problems.append(problem)
+    return problems
+
+
+def _refuse(problems: list[MilepostError]) -> None:
+    """Raise one error for all of them."""
     if problems:
         what, where = " ".join(problem.what for problem in problems), ", ".join(problem.where for problem in problems)
         raise MilepostError(what, where=where, fix=problems[0].fix)

@@ -42,7 +42,7 @@ def _under_the_largest(margins: list[float]) -> list[float]:
 
 def softmax(margins: np.ndarray) -> np.ndarray:
     """Return the share of each class in each row, shape (rows, classes); all NaN where margins are not finite."""
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         powers = np.exp(np.ascontiguousarray(margins - margins.max(axis=1, keepdims=True)))
     total = powers[:, 0].copy()
     for power in powers.T[1:]:

@@ -25,7 +25,7 @@ from milepost.predictor.answer import (
     shares_of,
 )
 from milepost.predictor.calibrate import calibrated, calibrated_row
-from milepost.predictor.inputs import compile_gate
+from milepost.predictor.inputs import Canonical, compile_check, compile_gate
 from milepost.predictor.members import Member
 from milepost.predictor.model import OfFrame, OfValues
 from milepost.predictor.wording import wordings_of
@@ -81,7 +81,19 @@ class Predictor:
         Raises:
             MilepostError: an input is absent or cannot be read; the error names every such field.
         """
+        return self._answer(row)[0]
+
+    def answer_and_inputs(self, row: Mapping[str, Any]) -> tuple[Answer, Canonical]:
+        """Return the answer to one row, and what was read from it: canonical values of the inputs and derived features.
+
+        Raises:
+            MilepostError: as `answer`.
+        """
         return self._answer(row)
+
+    def unreadable(self, row: Any) -> list[MilepostError]:
+        """Return one error for each field of a row that is absent or cannot be read; none where it can be answered."""
+        return self._check(row)
 
     def answer_table(self, table: Any, *, threads: int | None = None) -> pl.DataFrame:
         """Return the answers to many rows, in their order: prediction, probabilities or interval, decision, flags.
@@ -93,17 +105,36 @@ class Predictor:
         Raises:
             MilepostError: an input is absent or cannot be read; the error names its column and row.
         """
-        response, flags = self._response(table, threads)
+        return self.answer_table_and_inputs(table, threads=threads)[0]
+
+    def answer_table_and_inputs(self, table: Any, *, threads: int | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Return the answers to many rows, and what was read from them: canonical values of the inputs alone.
+
+        Args:
+            table: as for answer_table.
+            threads: as for answer_table.
+
+        Raises:
+            MilepostError: as `answer_table`.
+        """
+        response, flags, inputs = self._response(table, threads)
         if self.schema.task == "regression":
-            return number_table(self._model, response, flags)
-        return class_table(self._model, self.schema.labels, response, flags)
+            return number_table(self._model, response, flags), inputs
+        return class_table(self._model, self.schema.labels, response, flags), inputs
 
     def no_answers(self) -> pl.DataFrame:
         """Return a table of answers without rows: the names and types of its columns."""
         return self.answer_table([])
 
     def answer_batches(
-        self, frame: pl.LazyFrame, *, keep: Sequence[str] = (), rows: int = ROWS_IN_A_BATCH, threads: int | None = None
+        self,
+        frame: pl.LazyFrame,
+        *,
+        keep: Sequence[str] = (),
+        rows: int = ROWS_IN_A_BATCH,
+        threads: int | None = None,
+        answer: Callable[[pl.DataFrame], pl.DataFrame] | None = None,
+        also: Sequence[str] = (),
     ) -> Iterator[pl.DataFrame]:
         """Yield the answers to a table of any length, batch by batch in its order, in bounded memory.
 
@@ -112,6 +143,8 @@ class Predictor:
             keep: columns of frame that stand before the answers, such as the id.
             rows: in one batch, about.
             threads: how many work at once, None takes all cores.
+            answer: says something else to a batch than answer_table does.
+            also: columns of frame that it reads beside the inputs.
 
         Raises:
             MilepostError: a kept column has the name of an answer, or answer_table refuses.
@@ -128,12 +161,12 @@ class Predictor:
                     where="the table to be answered",
                     fix=f"Rename {name!r} in the table.",
                 )
-        needed = [name for name in dict.fromkeys([*keep, *self.schema.names]) if name in known]
+        needed = [name for name in dict.fromkeys([*keep, *self.schema.names, *also]) if name in known]
         done = 0
         for batch in frame.select(needed).collect_batches(chunk_size=rows, maintain_order=True):
             kept = [batch.get_column(name) for name in keep]
             try:
-                answers = self.answer_table(batch, threads=threads)
+                answers = answer(batch) if answer else self.answer_table(batch, threads=threads)
             except UnreadableCell as why:
                 raise why.below(done) from None
             done += batch.height
@@ -164,12 +197,12 @@ class Predictor:
             )
         return shares_of(self._response(table, None)[0])
 
-    def _response(self, table: Any, threads: int | None) -> tuple[np.ndarray, pl.Series]:
-        """Return the calibrated response, shape (rows, outputs), and the flags of each row."""
+    def _response(self, table: Any, threads: int | None) -> tuple[np.ndarray, pl.Series, pl.DataFrame]:
+        """Return the calibrated response, shape (rows, outputs), the flags of each row, and its canonical values."""
         from milepost.predictor.tables import canonical_table
 
-        frame, flags = canonical_table(table, self.schema, self._wordings)
-        frame = self._with_derived(frame)
+        inputs, flags = canonical_table(table, self.schema, self._wordings)
+        frame = self._with_derived(inputs)
         total: np.ndarray | None = None
         for member, answers in zip(self._members, self._tables, strict=True):
             part = answers(frame, threads or fanout.cores())
@@ -177,7 +210,7 @@ class Predictor:
                 part = member.weight * part
                 total = part if total is None else total + part
         assert total is not None  # a model has a member
-        return calibrated(total, self._model["calibration"]), flags
+        return calibrated(total, self._model["calibration"]), flags, inputs
 
     def _with_derived(self, frame: pl.DataFrame) -> pl.DataFrame:
         if not self._derived:
@@ -190,19 +223,23 @@ class Predictor:
     def _tables(self) -> list[OfFrame]:
         return [member.table_function() for member in self._members]
 
-    def _compile_row(self) -> Callable[[Mapping[str, Any]], Answer]:
-        """Return `answer` as one function of nested closures."""
+    @cached_property
+    def _check(self) -> Callable[[Any], list[MilepostError]]:
+        return compile_check(self.schema, self._wordings)
+
+    def _compile_row(self) -> Callable[[Mapping[str, Any]], tuple[Answer, Canonical]]:
+        """Return `answer_and_inputs` as one function of nested closures."""
         read, derived = compile_gate(self.schema, self._wordings), self._derived_functions()
         response_of, calibrate = self._row_response(), calibrated_row(self._model["calibration"])
         regression = self.schema.task == "regression"
         answer = number_answer(self._model) if regression else class_answer(self._model, self.schema.labels)
 
-        def answer_row(row: Mapping[str, Any]) -> Answer:
+        def answer_row(row: Mapping[str, Any]) -> tuple[Answer, Canonical]:
             values, flags = read(row)
             if derived:
                 values.update([(name, compute(values)) for name, compute in derived])
             response = response_of(values)
-            return answer(calibrate(response) if calibrate else response, flags)
+            return answer(calibrate(response) if calibrate else response, flags), values
 
         return answer_row
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,15 @@ def canonical_table(table: Any, schema: Schema, wordings: Mapping[str, Wording])
 def canonical_rows(
     rows: Sequence[Mapping[str, Any]], schema: Schema, wordings: Mapping[str, Wording]
 ) -> tuple[pl.DataFrame, pl.Series]:
-    """Return what canonical_frame returns, for rows that went through the gate of one row each."""
+    """Return what canonical_frame returns, for rows.
+
+    Rows whose values need no look one by one go as columns; where one does, all go through the gate of one row, which
+    gives the same and names what is wrong by its field.
+    """
+    plain = _plain_columns(rows, schema)
+    if plain is not None:
+        with suppress(MilepostError):
+            return canonical_frame(plain, schema, wordings)
     read = compile_gate(schema, wordings)
     gated = [read(row) for row in rows]
     columns = [
@@ -55,6 +64,27 @@ def canonical_rows(
     ]
     flags = pl.Series("flags", [noted for _, noted in gated], dtype=pl.List(pl.String))
     return pl.DataFrame(columns or None, height=len(rows)), flags
+
+
+def _plain_columns(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pl.DataFrame | None:
+    """Return rows as columns of one plain type each; None where a row or a value is of another kind."""
+    columns = []
+    for column in schema.columns:
+        is_number = column.dtype in ("integer", "float")
+        plain: set[type] = {float, int} if is_number else {bool} if column.dtype == "boolean" else {str}
+        try:
+            values = [row[column.name] for row in rows]
+            if not set(map(type, values)) <= plain | {type(None)}:
+                return None
+            # numpy reads None as NaN, which is missing, and rounds large integers as float() does
+            columns.append(
+                pl.Series(column.name, np.array(values, dtype=np.float64))
+                if is_number
+                else pl.Series(column.name, values, dtype=pl.Boolean if column.dtype == "boolean" else pl.String)
+            )
+        except (KeyError, TypeError, IndexError, OverflowError, UnicodeEncodeError):
+            return None
+    return pl.DataFrame(columns or None, height=len(rows))
 
 
 def _from_pandas(table: Any, schema: Schema, wordings: Mapping[str, Wording]) -> pl.DataFrame:

@@ -44,7 +44,7 @@ COLUMNS = pl.Schema(
 _ODD = re.compile(r"[\[\]^|\\\x00-\x1f]|%[0-9A-Fa-f]{2}")  # what deltalake's URLs do not carry over
 
 _MOST_ATTEMPTS = 1000  # each lost race is another writer's success, so this many means that something else is wrong
-_MOST_FILES = 100  # beyond, small files are merged, so that ten thousand entries read as fast as ten
+_MOST_FILES = 100  # commits after which small files are merged, so that ten thousand entries read as fast as ten
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +187,10 @@ def _one_try() -> CommitProperties:
 def _merge_small_files(table: DeltaTable) -> None:
     from deltalake.exceptions import DeltaError
 
-    # the rows are safe already: whoever writes next merges, if this writer could not
+    # Two merges at once would each keep the rows of the same files (deltalake checks no merge against another), so only
+    # the one writer whose commit has this number merges; the rows are safe already if it cannot.
     with suppress(DeltaError, OSError):
-        if len(table.file_uris()) > _MOST_FILES:
+        if table.version() % _MOST_FILES == 0 and len(table.file_uris()) >= _MOST_FILES // 2:
             table.optimize.compact(commit_properties=_one_try())
 
 

@@ -13,7 +13,8 @@ import numbers
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
+from itertools import islice
 from typing import Any, TypeGuard
 
 from milepost.data.schema import Column, Schema
@@ -30,6 +31,7 @@ Reader = Callable[[Any, list[str]], object]  # a raw value, and the flags so far
 LEVELS_KEPT = 10_000  # a schema that holds this many levels may not hold them all
 # Half of a surrogate pair is no character: no file and no answer could hold it.
 _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+_MOST_LOOKED_AT = 200  # fields of a row, for the one that was meant
 _EXACT = 2**1000  # integers up to here become a float without overflow
 _LARGEST_INTEGER = 2.0**63  # whole floats beyond are written with their exponent
 
@@ -127,8 +129,14 @@ def refuse_missing(schema: Schema, names: Sequence[str], *, where: str = "the ta
     )
 
 
+@lru_cache(maxsize=1024)
+def _nearest(name: str, given: tuple[str, ...]) -> str | None:
+    """Return what nearest does; thousands of rows with the same mistake ask once."""
+    return nearest(name, given)
+
+
 def _absent(name: str, row: Raw) -> MilepostError:
-    near = nearest(name, [str(key) for key in row])
+    near = _nearest(name, tuple(map(str, islice(row, _MOST_LOOKED_AT))))
     hint = f"Write {name!r} instead of {near!r}." if near else f"Add {name!r}; null where it is not known."
     return MilepostError(f"The row has no {name!r}.", where=f"field {name!r}", fix=hint)
 

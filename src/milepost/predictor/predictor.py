@@ -28,7 +28,7 @@ from milepost.predictor.calibrate import calibrated, calibrated_row
 from milepost.predictor.inputs import Canonical, compile_check, compile_gate
 from milepost.predictor.members import Member
 from milepost.predictor.model import OfFrame, OfValues
-from milepost.predictor.wording import wordings_of
+from milepost.predictor.wording import Wording, wordings_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -65,6 +65,11 @@ class Predictor:
     def __repr__(self) -> str:
         inputs = counted(len(self.schema.columns), "input")
         return f"Predictor({self.schema.task}, {inputs}, bundle {self.bundle_id or 'in memory'})"
+
+    @property
+    def wordings(self) -> Mapping[str, Wording]:
+        """Return how each input may be written."""
+        return self._wordings
 
     @property
     def classes_(self) -> list[str]:

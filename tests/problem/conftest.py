@@ -9,12 +9,37 @@ import pytest
 from milepost.ground.errors import MilepostError
 from milepost.problem.read import parse_problem
 
-LATER = """
+AFTER_TRAINING = """
 [serve]
-guards = { tenure = "0 <= tenure" }
+log = "best_effort"
+durability = "disk"
+tables = "s3://models/churn-log?token=${LOG_TOKEN}"
+inputs_share = 0.5
+retention = "730d"
+retrain_from_log = false
+shadow = true
+canary_share = 0.1
 control_share = 0.05
-redaction = ["phone"]
-limits = { rows_per_request = 1000 }
+[serve.redaction]
+phone = "drop"
+customer = "hash"
+tenure = "bucket 10"
+snapshot_at = "bucket 1d"
+[serve.limits]
+body = "512 kB"
+rows = 1000
+depth = 10
+seconds = 2.5
+concurrent = 32
+[[serve.guards]]
+name = "new-customer"
+when = "tenure = 0"
+then = "abstain"
+[[serve.guards]]
+name = "unsure"
+when = "confidence < 0.6"
+then = "override"
+to = "No"
 [monitor]
 window = "7d"
 false_alarms = "1 per 90d"
@@ -34,8 +59,8 @@ def sample() -> str:
 
 @pytest.fixture
 def whole_sample(sample: str) -> str:
-    """The example with the keys that stand in comments, and the tables of later steps."""
-    return re.sub(r"(?m)^# (?=\w+ = )", "", sample) + LATER
+    """The example with the keys that stand in comments, and the tables of serving and of later steps."""
+    return re.sub(r"(?m)^# (?=\w+ = )", "", sample) + AFTER_TRAINING
 
 
 @pytest.fixture

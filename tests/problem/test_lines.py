@@ -28,13 +28,24 @@ def test_each_key_has_its_own_line():
         "data.time": 6,
         "data.time.zone": 6,
         "list": 7,
+        "list[1]": 7,
         "list.a": 8,
+        "list[1].a": 8,
         "list2": 9,
         "list2.b": 10,
         "list2.b.c": 10,
         "list2.b.d": 10,
+        "list2.b.d[1]": 11,
         "list2.b.d.e": 11,
+        "list2.b.d[1].e": 11,
     }
+
+
+def test_each_table_of_a_list_has_its_own_lines():
+    text = "[[a.b]]\nc = 1\n[[a.b]]\nc = 2\nd = [{e = 1},\n{e = 2}]\n[a.b.f]\ng = 1\n"
+    found = lines_of(text)
+    assert (found["a.b"], found["a.b.c"], found["a.b[1].c"], found["a.b[2].c"]) == (1, 2, 2, 4)
+    assert (found["a.b[2].d[1].e"], found["a.b[2].d[2].e"], found["a.b[2].f.g"]) == (5, 6, 8)
 
 
 def test_texts_that_look_like_keys_are_no_keys():

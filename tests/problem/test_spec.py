@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from milepost.problem.criteria import Criterion
 from milepost.problem.effects import Change
 from milepost.problem.read import parse_problem
+from milepost.problem.serving import Serve
 from milepost.problem.spec import SqlSource
 
 SHORT = """
@@ -47,7 +48,7 @@ def test_what_is_not_written_has_the_documented_default():
     assert (problem.split.test, problem.climb.smallest_gain, problem.climb.budget) == (0.25, 0.01, "medium")
     assert (problem.aim.task, problem.aim.positive, problem.climb.loss, problem.value) == (None, None, None, None)
     assert (problem.data.timezone, problem.stores.workspace, problem.embargo) == ("UTC", ".milepost", timedelta(0))
-    assert (problem.success, problem.features, problem.serve) == ((), {}, None)
+    assert (problem.success, problem.features, problem.serve) == ((), {}, Serve())
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from milepost.ground.errors import MilepostError, UnknownNameError
 from milepost.ground.text import listed, nearest
 from milepost.metrics.names import METRIC_NAMES, MetricName
-from milepost.problem import spans
+from milepost.problem import sizes, spans
 from milepost.problem.criteria import Criterion, contradiction
 from milepost.problem.effects import Change
 from milepost.problem.written import kind_of, shown
@@ -64,6 +64,13 @@ def _span(value: Any) -> Any:
     if not isinstance(value, str) and not is_number:
         raise mistake(f"{shown(value)} is no span of time.", f"Write {spans.ALLOWED}.")
     return _as_field(spans.parse_span)(str(value))
+
+
+def _size(value: Any) -> Any:
+    if isinstance(value, str):
+        return _as_field(sizes.parse_size)(value)
+    unit = f'Write the unit, such as "{value} MB".' if isinstance(value, int | float) else f"Write {sizes.ALLOWED}."
+    raise mistake(f"{shown(value)} is no size.", f"Write {sizes.ALLOWED}." if isinstance(value, bool) else unit)
 
 
 def _name(value: Any) -> Any:
@@ -240,6 +247,11 @@ Span = Annotated[
     timedelta,
     BeforeValidator(_span),
     WithJsonSchema({"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(s|min|h|d|w|[a-z]{2,7})\s*$"}),
+]
+Size = Annotated[
+    int,
+    BeforeValidator(_size),
+    WithJsonSchema({"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*[kKmMgG]?i?[bB]?\s*$"}),
 ]
 Timezone = Annotated[str, BeforeValidator(_timezone)]
 MeanChange = Annotated[Change, BeforeValidator(_as_field(Change.parse)), WithJsonSchema(_TEXT_SCHEMA)]

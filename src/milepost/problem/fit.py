@@ -11,6 +11,8 @@ from milepost.ground.text import listed
 from milepost.metrics.names import ALL, METRIC_NAMES, Task, metrics_for
 from milepost.problem.mistakes import Mistake
 from milepost.problem.secrets import refuse_literal_secrets, refuse_malformed_references
+from milepost.problem.serving import contradictions, contradictions_with_task
+from milepost.problem.spans import span_text
 from milepost.problem.spec import Problem
 
 _LOSSES: dict[Task, tuple[str, ...]] = {
@@ -18,7 +20,9 @@ _LOSSES: dict[Task, tuple[str, ...]] = {
     "multiclass": ("log", "squared"),
     "regression": ("squared", "absolute", "quantile:0.9"),
 }
-_ADDRESSES = ("data.source", "data.source.uri", "stores.workspace", "stores.registry", "alerts.channels")
+_ADDRESSES = (
+    "data.source", "data.source.uri", "stores.workspace", "stores.registry", "serve.tables", "alerts.channels",
+)  # fmt: skip
 _CELLS = ("true_positive", "false_positive", "true_negative", "false_negative")
 _MONEY: dict[Task, tuple[str, ...]] = {"binary": _CELLS, "multiclass": ("matrix",), "regression": ("row",)}
 
@@ -27,7 +31,14 @@ def misfits(problem: Problem) -> list[Mistake]:
     """Return what contradicts itself between the parts of a problem; for a task that is not said, what no task fits."""
     task = problem.aim.task or ("binary" if problem.aim.positive is not None else None)
     by_task = [*misfits_with_task(problem, task)] if task else [*_misfits_with_every_task(problem)]
-    return [*by_task, *_colliding_roles(problem), *_undefined(problem), *_split(problem)]
+    return [
+        *by_task,
+        *_colliding_roles(problem),
+        *_undefined(problem),
+        *_split(problem),
+        *contradictions(problem.serve),
+        *_forgotten_too_soon(problem),
+    ]
 
 
 def misfits_with_task(problem: Problem, task: Task) -> Iterator[Mistake]:
@@ -44,6 +55,7 @@ def misfits_with_task(problem: Problem, task: Task) -> Iterator[Mistake]:
             'Remove positive, or write task = "binary".',
         )
     yield from _money(problem, task)
+    yield from contradictions_with_task(problem.serve, task)
 
 
 def check_task(problem: Problem, task: Task) -> None:
@@ -157,6 +169,18 @@ def _undefined(problem: Problem) -> Iterator[Mistake]:
             "data.label_delay",
             "label_delay counts from the end of the horizon, but there is no horizon.",
             'Write horizon under [problem], such as horizon = "30d"; "0d" where the outcome is there at once.',
+        )
+
+
+def _forgotten_too_soon(problem: Problem) -> Iterator[Mistake]:
+    retention = problem.serve.retention
+    if retention is not None and retention <= problem.embargo:
+        known = span_text(problem.embargo)
+        yield Mistake(
+            "serve.retention",
+            f"Predictions are kept for {span_text(retention)}, but their truth is known only after {known} (horizon "
+            "plus label delay).",
+            f'Write a retention longer than "{known}".',
         )
 
 

@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
-
 from pydantic import Field
 
 from milepost.problem.fields import Names, Span, Table, Text
 
-LATER = ("serve", "monitor", "alerts", "retrain")  # tables that do nothing yet
+LATER = ("monitor", "alerts", "retrain")  # tables that do nothing yet
 NOTHING_YET = "Does nothing yet: its keys are checked and kept for a later version."
-
-
-class Serve(Table):
-    """The service around a bundle; does nothing yet."""
-
-    guards: dict[str, Any] | None = Field(
-        default=None, description="What a request must satisfy to be answered by the model.", examples=[{}]
-    )
-    control_share: Annotated[float, Field(ge=0, lt=1)] | None = Field(
-        default=None, description="Share of requests that are left untreated, to measure the effect.", examples=[0.05]
-    )
-    redaction: Names | None = Field(
-        default=None, description="Columns that are not written to logs.", examples=[["phone"]]
-    )
-    limits: dict[str, Any] | None = Field(
-        default=None, description="Limits of size and load of requests.", examples=[{}]
-    )
 
 
 class Monitor(Table):

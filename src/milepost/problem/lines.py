@@ -22,7 +22,7 @@ _STRINGS = (  # longest quotes first; TOML lets one or two more quotes stand bef
 def lines_of(text: str) -> dict[str, int]:
     """Return the line, counted from 1, of each table and key of a valid TOML text, by dotted key.
 
-    Of a key written twice (an array of tables) the first line counts.
+    In an array of tables each table has its number, from 1, as "list[2].key"; "list.key" is its first line.
     """
     scan = _Scan(text)
     scan.document()
@@ -38,6 +38,7 @@ class _Scan:
     counted_to: int = 0
     line: int = 1
     lines: dict[str, int] = field(default_factory=dict)
+    counts: dict[tuple[str, ...], int] = field(default_factory=dict)  # tables so far of each array of tables
 
     def document(self) -> None:
         table: tuple[str, ...] = ()
@@ -50,8 +51,11 @@ class _Scan:
             self.blank()
 
     def header(self) -> tuple[str, ...]:
-        line, self.at = self.line_here(), _end_of(r"\[+\s*", self.text, self.at)
+        line, is_one_of_many = self.line_here(), self.text.startswith("[[", self.at)
+        self.at = _end_of(r"\[+\s*", self.text, self.at)
         table = self.dotted_key()
+        if is_one_of_many:
+            self.counts[table] = self.counts.get(table, 0) + 1
         self.note(table, line)
         self.at = _end_of(r"\s*\]+", self.text, self.at)
         return table
@@ -78,12 +82,19 @@ class _Scan:
             if closing == "}":
                 self.pair(key)
             else:
-                self.value(key)
+                self.item(key)
             self.blank()
             if self.text[self.at : self.at + 1] == ",":
                 self.at += 1
                 self.blank()
         self.at += 1
+
+    def item(self, key: tuple[str, ...]) -> None:
+        """Walk over one item of a list; a table has its number."""
+        if self.text[self.at] == "{":
+            self.counts[key] = self.counts.get(key, 0) + 1
+            self.note(key, self.line_here())
+        self.value(key)
 
     def dotted_key(self) -> tuple[str, ...]:
         parts = [self.key_part()]
@@ -112,8 +123,12 @@ class _Scan:
         self.at = _end_of(_BLANK, self.text, self.at)
 
     def note(self, key: tuple[str, ...], line: int) -> None:
+        parts: list[str] = []
         for depth in range(1, len(key) + 1):
+            number = self.counts.get(key[:depth])
+            parts.append(key[depth - 1] if number is None else f"{key[depth - 1]}[{number}]")
             self.lines.setdefault(".".join(key[:depth]), line)
+            self.lines.setdefault(".".join(parts), line)
 
     def line_here(self) -> int:
         self.line += self.text.count("\n", self.counted_to, self.at)

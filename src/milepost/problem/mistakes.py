@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -59,8 +59,9 @@ def mistakes_in(error: ValidationError, known: Mapping[str, FieldInfo]) -> list[
     """Return what pydantic found as mistakes for people, one for each key."""
     found: dict[str, Mistake] = {}
     for detail in error.errors(include_url=False):
-        key = ".".join(part for part in detail["loc"] if isinstance(part, str))
-        found.setdefault(key, _mistake(key, dict(detail), known))
+        key = _key_at(detail["loc"])
+        named = ".".join(part for part in detail["loc"] if isinstance(part, str))
+        found.setdefault(key, _numbered(_mistake(named, dict(detail), known), named, key))
     misspelled = {mistake.meant for mistake in found.values()}
     return [mistake for mistake in found.values() if mistake.key not in misspelled]
 
@@ -83,6 +84,31 @@ def first_mistake(
         named = f" ({'lines' if len(numbers) > 1 else 'line'} {listed(numbers)})" if numbers else ""
         more = f" Then mend {counted(len(others), 'more mistake')}{named}."
     return MilepostError(first.what, where=places[first.key], fix=first.fix + more)
+
+
+def _key_at(loc: Sequence[int | str]) -> str:
+    """Return the dotted key of a place; one of several tables in a list has its number, from 1.
+
+    >>> _key_at(("serve", "guards", 1, "to")), _key_at(("data", "exclude", 0))
+    ('serve.guards[2].to', 'data.exclude')
+    """
+    parts: list[str] = []
+    for at, part in enumerate(loc):
+        if isinstance(part, str):
+            parts.append(part)
+        elif any(isinstance(inner, str) for inner in loc[at + 1 :]):
+            parts[-1] += f"[{part + 1}]"
+    return ".".join(parts)
+
+
+def _numbered(mistake: Mistake, named: str, key: str) -> Mistake:
+    """Return a mistake about a named key as one about the key with its numbers; what is meant stands beside it."""
+    if named == key:
+        return mistake
+    table, meant = named.rpartition(".")[0], mistake.meant
+    if meant is not None and meant.rpartition(".")[0] == table:
+        meant = f"{key.rpartition('.')[0]}.{meant.rpartition('.')[2]}"
+    return replace(mistake, key=key, meant=meant)
 
 
 def _mistake(key: str, detail: dict[str, Any], known: Mapping[str, FieldInfo]) -> Mistake:

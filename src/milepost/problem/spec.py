@@ -1,7 +1,7 @@
 """The keys of a problem file, each with its type, its meaning and an example.
 
-milepost.toml  [problem] [data] [features] [baseline] [split] [climb] [success] [value] [stores], and for a later
-version [serve] [monitor] [alerts] [retrain]
+milepost.toml  [problem] [data] [features] [baseline] [split] [climb] [success] [value] [stores] [serve], and for a
+later version [monitor] [alerts] [retrain]
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from milepost.problem.fields import (
     Timezone,
     source_of,
 )
-from milepost.problem.later import NOTHING_YET, Alerts, Monitor, Retrain, Serve
+from milepost.problem.later import NOTHING_YET, Alerts, Monitor, Retrain
+from milepost.problem.serving import Serve
 
 
 class Effect(Table):
@@ -264,8 +265,8 @@ class Problem(Table):
     stores: Stores = Field(
         default=Stores(), description="Where what is learned is kept.", examples=[{"workspace": ".milepost"}]
     )
-    serve: Serve | None = Field(
-        default=None, description=f"The service. {NOTHING_YET}", examples=[{"control_share": 0.05}]
+    serve: Serve = Field(
+        default=Serve(), description="The service around a bundle.", examples=[{"log": "required", "shadow": True}]
     )
     monitor: Monitor | None = Field(
         default=None, description=f"How production is watched. {NOTHING_YET}", examples=[{"window": "7d"}]

@@ -84,6 +84,27 @@ def parse(text: str, *, types: Mapping[str, Dtype], where: str, gives: tuple[Typ
     return Expression(text, node.tree, node.type, columns_of(node.tree))
 
 
+def names_in(text: str, *, where: str) -> tuple[str, ...]:
+    r"""Return the columns that an expression names, without knowing what columns there are.
+
+    Args:
+        text: as for parse.
+        where: as for parse.
+
+    Raises:
+        MilepostError: a word of it cannot be read.
+
+    >>> names_in("0.3 * monthly_charges - coalesce(\"a b\", 20)", where="an example")
+    ('monthly_charges', 'a b')
+    """
+    tokens, names = Tokens(Source(text, where)), dict[str, None]()
+    while (token := tokens.take()).kind != "end":
+        is_called = tokens.here.key == "("
+        if token.kind == "quoted" or (token.kind == "name" and not is_called and token.key not in _RESERVED):
+            names[token.value] = None
+    return tuple(names)
+
+
 _GIVES: Final[dict[str, str]] = {
     "number": "a number", "boolean": "true or false", "text": "a text", "date": "a date",
     "datetime": "a date with time",

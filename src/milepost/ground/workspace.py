@@ -7,7 +7,9 @@
 ├── bundles/     one folder for each bundle_id
 ├── mlflow.db, artifacts/    runs, versions, aliases (unless the problem names a server)
 ├── mlflow.db.lock           held while mlflow.db is made and while a bundle is recorded; always empty
-└── history/     the append-only decisions
+├── history/     the append-only decisions
+├── log/         the prediction log, one folder for each problem
+└── serving/     what the service of each problem answers with, its keys and secrets
 """
 
 from __future__ import annotations
@@ -41,6 +43,12 @@ class Workspace:
     @property
     def history(self) -> Path:
         return self.root / "history"
+
+    def log(self, problem: str) -> Path:
+        return self.root / "log" / problem
+
+    def serving(self, problem: str) -> Path:
+        return self.root / "serving" / problem
 
     @property
     def registry_uri(self) -> str:

@@ -1,0 +1,115 @@
+"""What comes back, as JSON Schema: answers of each task, refusals, and examples of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from milepost.data.schema import Schema
+from milepost.predictor.predictor import Predictor
+from milepost.serve.forms import Document, closed, listed_forms, one_of, reference
+from milepost.serve.selftest import usual_row
+
+PREDICTION_ID = "0190f5d2-7c1e-7b3a-8f00-5d2c9a4e6b71"  # of the examples
+STATUSES = ("taken", "corrected", "known already", "refused")
+
+_DIGITS = 2  # of the numbers in examples: the model's own are longer, and change with it
+_UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$"
+_TEXT: Document = {"type": "string"}
+_COUNT: Document = {"type": "integer", "minimum": 0}
+_ERROR: Document = {
+    "what": {**_TEXT, "description": "What was wrong, with the value."},
+    "where": {**_TEXT, "description": "In which part of the request."},
+    "fix": {**_TEXT, "description": "What to do."},
+}
+
+
+def answer_forms(predictor: Predictor) -> Document:
+    """Return the schemas of all that comes back, by name."""
+    ids = listed_forms({"type": "string", "pattern": _UUID})
+    error, row_error = closed(_ERROR, *_ERROR), closed({"row": _row_number(), **_ERROR}, "row", *_ERROR)
+    decisions = listed_forms(_decision(predictor.schema))
+    refusal = {"error": reference("Error"), "fields": {**listed_forms(reference("Error")), "description": _FIELDS}}
+    return {
+        "Answer": _answer(predictor),
+        "Answers": closed(
+            {"answers": listed_forms(reference("Answer")), "errors": listed_forms(reference("RowError"))}, "answers"
+        ),
+        "Invoked": closed({"predictions": decisions, "prediction_ids": ids}, "predictions", "prediction_ids"),
+        "Taken": _taken(),
+        "Error": error,
+        "RowError": row_error,
+        "Refusal": closed(refusal, "error"),
+    }
+
+
+def example_answer(predictor: Predictor) -> Document:
+    """Return the answer to a usual row, with short numbers."""
+    answer = _short(predictor.answer(usual_row(predictor.schema)))
+    return {**answer, "bundle_id": predictor.bundle_id, "prediction_id": PREDICTION_ID}
+
+
+def example_taken() -> Document:
+    """Return what becomes of an outcome."""
+    taken = {"row": 0, "status": "taken", "prediction_id": PREDICTION_ID, "outcome_id": "8c1f0a" + 26 * "0"}
+    return {"outcomes": [taken], "counts": {status: int(status == "taken") for status in STATUSES}}
+
+
+def example_refusal(schema: Schema) -> Document:
+    """Return what is said of a row without its first input."""
+    name = next(iter(schema.names), "value")
+    error = {"what": f"The row has no {name!r}.", "where": f"field {name!r}"}
+    error["fix"] = f"Add {name!r}; null where it is not known."
+    return {"error": error, "fields": [error]}
+
+
+_FIELDS = "Each field that is absent or cannot be read."
+
+
+def _answer(predictor: Predictor) -> Document:
+    schema = predictor.schema
+    said: Document = {"prediction": {**_decision(schema), "description": "What the model takes for most likely."}}
+    if schema.labels:
+        share = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
+        said["probabilities"] = closed(dict.fromkeys(schema.labels, share), *schema.labels)
+    elif "lo" in predictor.no_answers().columns:
+        ends = {"type": ["array", "null"], "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
+        said["interval"] = {**ends, "description": "Holds the truth as often as the model card says."}
+    said["decision"] = {**_decision(schema), "description": "What to act on; null where a guard abstains."}
+    said["flags"] = {**listed_forms(_TEXT), "description": "What is odd about the row, and which guards acted."}
+    said["bundle_id"] = {"type": "string", "pattern": "^[0-9a-f]{16}$", "description": "The model that answered."}
+    said["prediction_id"] = {"type": "string", "pattern": _UUID, "description": "Send outcomes by it."}
+    more = {
+        "request_id": {**_TEXT, "description": "Yours, where you sent one."},
+        "guards": {**listed_forms(_TEXT), "description": "Names of the guards that acted."},
+        "arm": one_of("act", "control", says='"control": do not act, so that the effect of acting can be measured.'),
+    }
+    return closed({**said, **more}, *said)
+
+
+def _decision(schema: Schema) -> Document:
+    return {"enum": [*schema.labels, None]} if schema.labels else {"type": ["number", "null"]}
+
+
+def _taken() -> Document:
+    outcome = {
+        "row": _row_number(),
+        "status": one_of(*STATUSES),
+        "prediction_id": _TEXT,
+        "outcome_id": _TEXT,
+        **_ERROR,
+    }
+    counts = closed(dict.fromkeys(STATUSES, _COUNT), *STATUSES)
+    return closed({"outcomes": listed_forms(closed(outcome, "row", "status")), "counts": counts}, "outcomes", "counts")
+
+
+def _row_number() -> Document:
+    return {**_COUNT, "description": "Which row, counted from 0."}
+
+
+def _short(value: Any) -> Any:
+    """Return a document whose numbers have few digits."""
+    if isinstance(value, dict):
+        return {name: _short(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_short(item) for item in value]
+    return round(value, _DIGITS) if isinstance(value, float) else value

@@ -1,0 +1,110 @@
+"""From what a request asks to its reply: answers, retries, records, and what could not be answered."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import msgspec
+
+from milepost.ground.errors import EnvironmentFault
+from milepost.serve.bodies import Asked
+from milepost.serve.engine import Answered, UnreadableRow
+from milepost.serve.replies import JSON, Reply, bytes_reply, json_reply, said
+from milepost.serve.service import Service
+
+_encode = msgspec.json.Encoder().encode
+
+
+async def answer_request(
+    service: Service,
+    asked: Asked,
+    request_id: str | None,
+    body: bytes,
+    began: float,
+    *,
+    as_mlflow: bool = False,
+) -> Reply:
+    """Return the reply to a request; each answer in it is in the journal.
+
+    Args:
+        service: that answers.
+        asked: the rows and what belongs to them.
+        request_id: of the caller; the same id with the same body gets the stored answer again.
+        body: as it came.
+        began: time.perf_counter when the request arrived.
+        as_mlflow: whether predictions stand alone, as MLflow's servers answer.
+
+    Raises:
+        EnvironmentFault: the journal took no record, and an answer may not leave without one.
+    """
+    if request_id is not None:
+        return await service.retries.once(
+            request_id, body, lambda: _reply(service, asked, request_id, began, as_mlflow=as_mlflow)
+        )
+    return await _reply(service, asked, request_id, began, as_mlflow=as_mlflow)
+
+
+async def _reply(service: Service, asked: Asked, request_id: str | None, began: float, *, as_mlflow: bool) -> Reply:
+    try:
+        answered, errors = _answered(service, asked, request_id, began)
+    except UnreadableRow as why:
+        service.figures.error("422")
+        fields = [said(field) for field in why.fields]
+        return json_reply(422, {"error": said(why), "fields": fields})
+    if answered.records:
+        await _record(service, answered)
+    if answered.shadow:
+        service.shadows.ask(answered.shadow)
+    return _shown(asked, answered, errors, as_mlflow=as_mlflow)
+
+
+def _answered(
+    service: Service, asked: Asked, request_id: str | None, began: float
+) -> tuple[Answered, list[dict[str, Any]]]:
+    """Return the answers, and what is wrong with the rows that have none."""
+    engine = service.engine
+    try:
+        return engine.answer(asked.rows, request_id=request_id, began=began), []
+    except UnreadableRow:
+        if not asked.partial:
+            raise
+    good: list[Any] = []
+    errors: list[dict[str, Any]] = []
+    for place, row in enumerate(asked.rows):
+        fields = engine.unreadable(row)
+        errors += [{"row": place, **said(field)} for field in fields]
+        if not fields:
+            good.append(row)
+    return engine.answer(good, request_id=request_id, began=began), errors
+
+
+async def _record(service: Service, answered: Answered) -> None:
+    start = time.perf_counter()
+    try:
+        await service.commits.record(answered.records)
+    except EnvironmentFault:
+        if service.settings.log == "required":
+            raise
+        service.figures.lost.inc(len(answered.answers))
+    service.figures.commit.observe(time.perf_counter() - start)
+    for answer in answered.answers:
+        if answer["flags"]:
+            service.figures.flagged.inc()
+        for name in answer.get("guards", ()):
+            service.figures.guard(name)
+    for role, rows in answered.roles.items():
+        service.figures.rows(role, rows)
+
+
+def _shown(asked: Asked, answered: Answered, errors: list[dict[str, Any]], *, as_mlflow: bool) -> Reply:
+    if as_mlflow:
+        decisions = [answer["decision"] for answer in answered.answers]
+        ids = [answer["prediction_id"] for answer in answered.answers]
+        return json_reply(200, {"predictions": decisions, "prediction_ids": ids})
+    if asked.is_one:
+        return bytes_reply(200, _encode(answered.answers[0]), JSON)
+    document: dict[str, Any] = {"answers": answered.answers}
+    if errors or asked.partial:
+        document["errors"] = errors
+    return json_reply(200, document)

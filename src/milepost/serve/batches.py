@@ -1,0 +1,162 @@
+"""Many rows at once: their answers and their records, column by column, the same as one by one.
+
+rows ─► answers (prediction, probability_…, decision, flags), inputs ─► guards ─► table for the log · answers to send
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from milepost.predictor.answer import probability_names
+from milepost.predlog.records import INPUTS, PREDICTIONS, Arm, Origin, Role
+from milepost.serve.arms import share_of
+from milepost.serve.details import Row, context_of, entity_of, time_in
+from milepost.serve.settings import Settings
+from milepost.serve.voices import Voice
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows that are asked together.
+
+    Attributes:
+        rows: raw values by name.
+        ids: prediction_id of each.
+        arms: of each, with its probability; None where there are no arms.
+        request_id: of the caller.
+        at: microseconds since 1970.
+        origin: the way by which they came.
+    """
+
+    rows: Sequence[Row]
+    ids: list[str]
+    arms: list[tuple[Arm, float]] | None
+    request_id: str | None
+    at: int
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredBatch:
+    """Answers to a batch.
+
+    Attributes:
+        answers: prediction, probabilities or interval, decision, flags; after the guards.
+        inputs: canonical values.
+        guards: names of the guards that acted on each row.
+    """
+
+    answers: pl.DataFrame
+    inputs: pl.DataFrame
+    guards: pl.Series
+
+
+def answer_batch(voice: Voice, rows: Sequence[Row] | pl.DataFrame, *, threads: int | None = 1) -> AnsweredBatch:
+    """Return what a bundle and its guards say to rows.
+
+    Args:
+        voice: the bundle.
+        rows: raw values by name, or a table of them.
+        threads: how many work at once, None takes all cores; the bits do not depend on it.
+
+    Raises:
+        MilepostError: a row cannot be read.
+    """
+    answers, inputs = voice.predictor.answer_table_and_inputs(rows, threads=threads)
+    if voice.guards is None:
+        none = pl.Series("guards", [[]], dtype=pl.List(pl.String)).new_from_index(0, len(rows))
+        return AnsweredBatch(answers, inputs, none)
+    guarded, names = voice.guards.table(inputs, answers)
+    return AnsweredBatch(guarded, inputs, names)
+
+
+def batch_table(voice: Voice, role: Role, batch: Batch, answered: AnsweredBatch, settings: Settings) -> pl.DataFrame:
+    """Return the records of a batch: the columns of PREDICTIONS, and the struct of the inputs."""
+    redaction, rows = voice.redaction, batch.rows
+    known: dict[str, Any] = {
+        "prediction_id": batch.ids,
+        "request_id": [batch.request_id] * len(rows),
+        "entity": redaction.entities(pl.Series([entity_of(row, settings) for row in rows], dtype=pl.String)),
+        "time": [time_in(row, settings) for row in rows] if settings.time else None,
+        "flags": redaction.flag_lists(answered.answers.get_column("flags")),
+        "guards": answered.guards,
+        "arm": [arm for arm, _ in batch.arms] if batch.arms else None,
+        "arm_share": [share for _, share in batch.arms] if batch.arms else None,
+        "context": [context_of(row, settings, redaction) for row in rows] if settings.context else None,
+    }
+    columns = [
+        pl.Series(name, values, dtype=pl.Int64 if name == "time" else PREDICTIONS[name]).cast(PREDICTIONS[name])
+        for name, values in known.items()
+        if values is not None
+    ]
+    same = {"at": batch.at, "bundle_id": voice.bundle_id, "role": role, "origin": batch.origin}
+    same["schema_id"] = voice.logged.id
+    table = pl.DataFrame(columns).with_columns(
+        *(pl.lit(value).cast(PREDICTIONS[name]).alias(name) for name, value in same.items()),
+        *_said_columns(voice, answered.answers),
+        _inputs(voice, batch, answered.inputs, settings),
+    )
+    if settings.time:
+        table = table.with_columns(redaction.times(table.get_column("time")).alias("time"))
+    absent = [name for name in PREDICTIONS if name not in table.columns and name != "day"]
+    return table.with_columns(
+        *(pl.lit(None, PREDICTIONS[name]).alias(name) for name in absent), pl.col("at").dt.date().alias("day")
+    ).select(*PREDICTIONS, INPUTS + voice.logged.id)
+
+
+def batch_answers(voice: Voice, batch: Batch, answered: AnsweredBatch) -> list[Answer]:
+    """Return the answers to send, each as the answer to one row."""
+    columns = {name: answered.answers.get_column(name).to_list() for name in answered.answers.columns}
+    labels = voice.predictor.schema.labels
+    shares = [columns[name] for name in probability_names(labels)]
+    prediction, decision, flags, lo = (columns.get(name, []) for name in ("prediction", "decision", "flags", "lo"))
+    said: list[Answer] = []
+    for place, prediction_id in enumerate(batch.ids):
+        answer: Answer = {"prediction": prediction[place]}
+        if labels:
+            answer["probabilities"] = {label: share[place] for label, share in zip(labels, shares, strict=True)}
+        elif lo:
+            answer["interval"] = None if lo[place] is None else [lo[place], columns["hi"][place]]
+        answer["decision"], answer["flags"] = decision[place], flags[place]
+        answer["bundle_id"], answer["prediction_id"] = voice.bundle_id, prediction_id
+        if batch.request_id is not None:
+            answer["request_id"] = batch.request_id
+        said.append(answer)
+    for answer, names in zip(said, answered.guards.to_list(), strict=True) if voice.guards else ():
+        if names:
+            answer["guards"] = names
+    for answer, (arm, _) in zip(said, batch.arms or (), strict=False):
+        answer["arm"] = arm
+    return said
+
+
+def _said_columns(voice: Voice, answers: pl.DataFrame) -> list[pl.Series]:
+    """Return prediction and decision as the log's columns."""
+    labels = voice.predictor.schema.labels
+    kind = "label" if labels else "number"
+    columns = [
+        answers.get_column("prediction").alias(kind),
+        answers.get_column("decision").alias(f"decision_{kind}"),
+        *(answers.get_column(name) for name in ("lo", "hi") if name in answers.columns),
+    ]
+    if labels:
+        shares = pl.concat_list(probability_names(labels))
+        known = pl.when(pl.col("prediction").is_not_null()).then(shares).alias("probabilities")
+        columns.append(answers.select(known).to_series())
+    return [column.cast(PREDICTIONS[column.name]) for column in columns]
+
+
+def _inputs(voice: Voice, batch: Batch, inputs: pl.DataFrame, settings: Settings) -> pl.Series:
+    """Return the struct of the inputs; missing where a row is not sampled."""
+    logged = voice.redaction.input_table(inputs)
+    struct = pl.struct(name for name, _ in voice.logged.columns)
+    if settings.inputs_share < 1:
+        sampled = pl.Series([share_of(one, "inputs") < settings.inputs_share for one in batch.ids])
+        struct = pl.when(pl.lit(sampled)).then(struct)
+    return logged.select(struct.alias(INPUTS + voice.logged.id)).to_series()

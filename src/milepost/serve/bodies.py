@@ -1,0 +1,233 @@
+"""What a request to be answered may look like.
+
+{"tenure": 12, "contract": "One year", …}                       one row
+{"row": {…}, "request_id": "…"}                                 one row, and what belongs to the request
+{"rows": [{…}, {…}], "partial": true, "request_id": "…"}        many
+[{…}, {…}]                                                      many
+{"dataframe_records" | "dataframe_split" | "instances" | "inputs": …}    as MLflow's servers take them
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from milepost.serve.replies import Refusal
+from milepost.serve.settings import Limits
+
+LONGEST_REQUEST_ID = 200
+_ENVELOPE = frozenset({"row", "rows", "partial", "request_id", "reasons"})
+_FIX_JSON = 'Send one row as {"column": value, …}, or many as {"rows": [{…}, …]}.'
+_decode = msgspec.json.Decoder().decode
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request asks.
+
+    Attributes:
+        rows: raw values by name.
+        is_one: whether one row was asked, not a list of rows.
+        request_id: of the caller, which makes a retry safe.
+        partial: whether good rows are to be answered where others cannot be; never where one row is asked.
+    """
+
+    rows: Sequence[Any]
+    is_one: bool
+    request_id: str | None = None
+    partial: bool = False
+
+
+def asked_of(body: bytes, limits: Limits, inputs: frozenset[str]) -> Asked:
+    """Return what a body asks.
+
+    Args:
+        body: JSON.
+        limits: of requests.
+        inputs: names of the bundle's inputs; a bare row may have a column called "row".
+
+    Raises:
+        Refusal: it is no JSON, or not of one of these forms, or has too many rows.
+    """
+    document = decoded(body, limits)
+    if isinstance(document, list):
+        return _checked(Asked(document, False), limits)
+    if not isinstance(document, dict):
+        raise Refusal(400, f"The body is {_kind(document)}, not a row.", where="the body", fix=_FIX_JSON)
+    if _is_envelope(document, inputs):
+        return _checked(_enveloped(document), limits)
+    return Asked((document,), True)
+
+
+def decoded(body: bytes, limits: Limits) -> Any:
+    """Return the document of a body.
+
+    Raises:
+        Refusal: it is no JSON, or nested too deeply.
+    """
+    try:
+        document = _decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as why:
+        raise Refusal(400, f"The body is not JSON: {why}.", where="the body", fix=_FIX_JSON) from None
+    except RecursionError:
+        raise _too_deep(limits) from None
+    if _may_be_deep(body, document, limits.depth) and _depth(document) > limits.depth:
+        raise _too_deep(limits)
+    return document
+
+
+def _may_be_deep(body: bytes, document: Any, most: int) -> bool:
+    """Return whether a document needs a look at each value; one whose brackets are those of its flat rows does not."""
+    opened = body.count(b"{") + body.count(b"[")
+    rows = document.get("rows") if isinstance(document, dict) else document
+    return opened > most and not (isinstance(rows, list) and opened <= len(rows) + 2)
+
+
+def asked_by_mlflow(body: bytes, limits: Limits) -> Asked:
+    """Return what a body asks in one of the forms of MLflow's servers.
+
+    Raises:
+        Refusal: it has none of these forms.
+    """
+    document = decoded(body, limits)
+    forms = {
+        "dataframe_split": _split,
+        "dataframe_records": _records,
+        "instances": _instances,
+        "inputs": _instances,
+    }
+    if isinstance(document, dict):
+        for name, read in forms.items():
+            if name in document:
+                return _checked(Asked(read(document[name], name), False), limits)
+    raise Refusal(
+        400,
+        "The body has none of MLflow's forms.",
+        where="the body",
+        fix='Send {"dataframe_split": {"columns": […], "data": [[…], …]}} or {"dataframe_records": [{…}, …]}.',
+    )
+
+
+def _is_envelope(document: dict[str, Any], inputs: frozenset[str]) -> bool:
+    """Return whether a document holds rows; a bare row may have columns called "row" or "rows" too."""
+    if inputs & (document.keys() - _ENVELOPE):
+        return False
+    names = [name for name in ("row", "rows") if name in document]
+    return any(name not in inputs or isinstance(document[name], dict | list) for name in names)
+
+
+def _enveloped(document: dict[str, Any]) -> Asked:
+    for name in document.keys() - _ENVELOPE:
+        raise Refusal(
+            400, f"{name!r} is nothing that a request has beside its rows.", where=f"field {name!r}", fix=_FIX_JSON
+        )
+    is_one = "row" in document
+    if is_one and "rows" in document:
+        raise Refusal(400, "The body has both 'row' and 'rows'.", where="the body", fix="Send one of them.")
+    rows, partial = [document["row"]] if is_one else document["rows"], document.get("partial", False)
+    if not isinstance(rows, list):
+        raise Refusal(400, f"'rows' is {_kind(rows)}, not a list.", where="field 'rows'", fix=_FIX_JSON)
+    if not isinstance(partial, bool):
+        raise Refusal(400, f"'partial' is {_kind(partial)}.", where="field 'partial'", fix="Send true or false.")
+    return Asked(rows, is_one, _request_id(document.get("request_id"), "field 'request_id'"), partial and not is_one)
+
+
+def _request_id(given: Any, where: str) -> str | None:
+    if given is None:
+        return None
+    text = str(given) if isinstance(given, int) and not isinstance(given, bool) else given
+    fix = f"Send a text of 1 to {LONGEST_REQUEST_ID} characters."
+    if not isinstance(text, str):
+        raise Refusal(400, f"The request id is {_kind(given)}.", where=where, fix=fix)
+    if not 0 < len(text) <= LONGEST_REQUEST_ID:
+        raise Refusal(400, f"The request id is {len(text):,} characters long.", where=where, fix=fix)
+    return text
+
+
+def request_id_of(header: bytes | None) -> str | None:
+    """Return the request id that the header Idempotency-Key gives.
+
+    Raises:
+        Refusal: it is empty or too long.
+    """
+    return None if header is None else _request_id(header.decode("latin-1"), "the header Idempotency-Key")
+
+
+def _checked(asked: Asked, limits: Limits) -> Asked:
+    if len(asked.rows) > limits.rows:
+        raise Refusal(
+            413,
+            f"The request has {len(asked.rows):,} rows.",
+            where="the body",
+            fix=f"Send at most {limits.rows:,} rows at once, or score a whole table: milepost score",
+        )
+    return asked
+
+
+def _split(given: Any, name: str) -> list[dict[str, Any]]:
+    columns, data = (given.get("columns"), given.get("data")) if isinstance(given, dict) else (None, None)
+    if not (isinstance(columns, list) and isinstance(data, list)):
+        raise _malformed(name, '{"columns": […], "data": [[…], …]}')
+    if not all(isinstance(row, list) and len(row) == len(columns) for row in data):
+        raise _malformed(name, "as many values in each row as there are columns")
+    if not all(isinstance(column, str) for column in columns):
+        raise _malformed(name, "a text for each column's name")
+    return [dict(zip(columns, row, strict=True)) for row in data]
+
+
+def _records(given: Any, name: str) -> list[Any]:
+    if not isinstance(given, list):
+        raise _malformed(name, "a list of rows")
+    return given
+
+
+def _instances(given: Any, name: str) -> list[Any]:
+    if isinstance(given, Mapping):
+        columns = list(given.values())
+        if not columns or not all(isinstance(column, list) and len(column) == len(columns[0]) for column in columns):
+            raise _malformed(name, "a list of rows, or a list of values, equally long, for each column")
+        return [dict(zip(given, values, strict=True)) for values in zip(*columns, strict=True)]
+    return _records(given, name)
+
+
+def _malformed(name: str, wanted: str) -> Refusal:
+    return Refusal(400, f"{name!r} is malformed.", where=f"field {name!r}", fix=f"Send {wanted}.")
+
+
+def _too_deep(limits: Limits) -> Refusal:
+    return Refusal(
+        400,
+        f"The body is nested more than {limits.depth} deep.",
+        where="the body",
+        fix="Send rows whose values are numbers, texts, true, false or null.",
+    )
+
+
+def _depth(document: Any) -> int:
+    """Return how deep a document is nested, without recursion."""
+    depth, level = 0, [document]
+    while level:
+        depth += 1
+        level = [
+            item
+            for one in level
+            if isinstance(one, dict | list)
+            for item in (one.values() if isinstance(one, dict) else one)
+            if isinstance(item, dict | list)
+        ]
+    return depth
+
+
+def _kind(value: Any) -> str:
+    names = {
+        dict: "an object",
+        list: "a list",
+        str: "a text",
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+    }
+    return names.get(type(value), "null")

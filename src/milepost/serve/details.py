@@ -1,0 +1,46 @@
+"""What a row says beside the inputs of the model: the entity, the time, and the context columns of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from milepost.data.writing import time_of
+from milepost.predlog.redaction import Redaction
+from milepost.serve.settings import Settings
+from milepost.serve.voices import microseconds
+
+Row = Mapping[str, Any]
+
+_LARGEST_INTEGER = 2.0**63
+_encode = msgspec.json.Encoder().encode
+
+
+def entity_of(row: Row, settings: Settings) -> str | None:
+    """Return the entity that a row is about, as text; a whole number is written without a point."""
+    value = row.get(settings.entity) if settings.entity else None
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_INTEGER:
+        return str(int(value))
+    return str(value)
+
+
+def time_in(row: Row, settings: Settings) -> int | None:
+    """Return the time of a row in microseconds since 1970; None where it has none that can be read."""
+    raw = row.get(settings.time) if settings.time else None
+    moment = time_of(raw, "", settings.zone) if isinstance(raw, str) else raw
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        return None
+    return microseconds(moment.astimezone(UTC))
+
+
+def context_of(row: Row, settings: Settings, redaction: Redaction) -> str | None:
+    """Return the context columns that a row has, as JSON text, redacted; None where it has none."""
+    if not settings.context:
+        return None
+    context = {name: row[name] for name in settings.context if name in row}
+    return _encode(redaction.context(context)).decode() if context else None

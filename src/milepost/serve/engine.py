@@ -1,0 +1,284 @@
+"""From the rows of a request to its answers and the records that make them traceable; no network here.
+
+row ─► which bundle, which arm ─► gate, predict ─► guards ─► answer + PredictionRow ─► frame for the journal
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from milepost.ground.errors import MilepostError
+from milepost.predlog.ids import PredictionIds
+from milepost.predlog.records import InputSchema, Origin, PredictionRow, Predictions, Role, encode, encode_table
+from milepost.serve.arms import Arms, share_of
+from milepost.serve.batches import Batch, answer_batch, batch_answers, batch_table
+from milepost.serve.details import Row, context_of, entity_of, time_in
+from milepost.serve.settings import Settings
+from milepost.serve.voices import Voice, Voices
+
+Answer = dict[str, Any]
+
+FEWEST_AS_BATCH = 32  # below, row by row is faster
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What goes to the journal.
+
+    Attributes:
+        schema: of the inputs that the frame holds; None where it holds none.
+        payload: of the frame.
+    """
+
+    schema: InputSchema | None
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a request gets.
+
+    Attributes:
+        answers: one for each row, in order.
+        records: of these answers; the journal has them before an answer leaves.
+        roles: rows answered, by role.
+        shadow: asks the challenger the same rows, for the log; None where nobody is to be asked.
+    """
+
+    answers: list[Answer]
+    records: list[Recorded]
+    roles: dict[Role, int]
+    shadow: Callable[[], Recorded] | None = None
+
+
+class UnreadableRow(MilepostError):
+    """A row that cannot be answered.
+
+    Attributes:
+        fields: one error for each field.
+    """
+
+    def __init__(self, fields: Sequence[MilepostError]) -> None:
+        """Hold the errors of all fields."""
+        self.fields = tuple(fields)
+        super().__init__(fields[0].what, where=fields[0].where, fix=fields[0].fix)
+
+
+class Engine:
+    """Answers rows with the bundles of a moment.
+
+    Attributes:
+        voices: asked now; replaced as a whole when another bundle is promoted.
+        settings: of the service.
+    """
+
+    def __init__(
+        self,
+        voices: Voices,
+        settings: Settings,
+        *,
+        clock_ns: Callable[[], int] = time.time_ns,
+        origin: Origin = "http",
+    ) -> None:
+        """Prepare an engine.
+
+        Args:
+            voices: the bundles to ask.
+            settings: of the service.
+            clock_ns: nanoseconds since 1970.
+            origin: the way by which rows come.
+        """
+        self.voices, self.settings = voices, settings
+        self._clock_ns, self._origin = clock_ns, origin
+        self._ids, self._shadow_ids = PredictionIds(clock_ns), PredictionIds(clock_ns)  # shadows have their own thread
+        shares = settings.control_share, settings.canary_share
+        self._arms = Arms(*shares, salt=settings.problem) if any(shares) else None
+
+    def answer(self, rows: Sequence[Row], *, request_id: str | None = None, began: float | None = None) -> Answered:
+        """Return the answers to the rows of a request.
+
+        Args:
+            rows: raw values by name.
+            request_id: of the caller.
+            began: time.perf_counter when the request arrived.
+
+        Raises:
+            UnreadableRow: an input of a row is absent or cannot be read.
+        """
+        voices, at = self.voices, self._clock_ns() // 1000
+        has_canary = voices.challenger is not None and self.settings.canary_share > 0
+        if len(rows) >= FEWEST_AS_BATCH and not has_canary:
+            return self._batch(voices, rows, request_id, at)
+        answers: list[Answer] = []
+        asked: dict[Role, tuple[Voice, list[Row], list[PredictionRow]]] = {}
+        for place, row in enumerate(rows):
+            try:
+                voice, role, answer, record = self._row(voices, row, request_id, at)
+            except UnreadableRow as why:
+                raise why if len(rows) == 1 else _in_row(why, place) from None
+            answers.append(answer)
+            _, its_rows, records = asked.setdefault(role, (voice, [], []))
+            its_rows.append(row)
+            records.append(record)
+        if began is not None:
+            took = round((time.perf_counter() - began) * 1e6)
+            for _, _, records in asked.values():
+                for record in records:
+                    record.answer_us = took
+        return Answered(
+            answers,
+            [_recorded(voice, records) for voice, _, records in asked.values()],
+            {role: len(records) for role, (_, _, records) in asked.items()},
+            self._shadow(voices, *asked["champion"][1:]) if "champion" in asked else None,
+        )
+
+    def unreadable(self, row: Any) -> list[MilepostError]:
+        """Return one error for each field of a row that keeps it from being answered."""
+        return self.voices.champion.predictor.unreadable(row)
+
+    def _row(
+        self, voices: Voices, row: Row, request_id: str | None, at: int
+    ) -> tuple[Voice, Role, Answer, PredictionRow]:
+        """Return who answered one row, as what, the answer, and its record."""
+        try:
+            entity = entity_of(row, self.settings)
+        except AttributeError:  # no object
+            raise UnreadableRow(self.unreadable(row)) from None
+        prediction_id = self._ids()
+        voice, role = self._asked(voices, entity or prediction_id)
+        answer, record = self._answered(voice, role, row, entity, prediction_id)
+        record.at, record.request_id = at, request_id
+        if self._arms:
+            record.arm, record.arm_share = self._arms.arm(entity or prediction_id)
+            answer["arm"] = record.arm
+        answer["bundle_id"], answer["prediction_id"] = voice.bundle_id, prediction_id
+        if request_id is not None:
+            answer["request_id"] = request_id
+        return voice, role, answer, record
+
+    def _asked(self, voices: Voices, key: str) -> tuple[Voice, Role]:
+        if voices.challenger is not None and self._arms and self._arms.is_canary(key):
+            return voices.challenger, "canary"
+        return voices.champion, "champion"
+
+    def _answered(
+        self, voice: Voice, role: Role, row: Row, entity: str | None, prediction_id: str
+    ) -> tuple[Answer, PredictionRow]:
+        """Return what a bundle and its guards say to one row, and the record of it."""
+        settings, redaction = self.settings, voice.redaction
+        try:
+            answer, inputs = voice.predictor.answer_and_inputs(row)
+        except MilepostError as why:
+            raise UnreadableRow(voice.predictor.unreadable(row) or [why]) from None
+        guards: list[str] = []
+        if voice.guards:
+            answer, guards = voice.guards.row(inputs, answer)
+            if guards:
+                answer["guards"] = guards
+        values: list[Any] | None = None
+        if settings.inputs_share >= 1 or share_of(prediction_id, "inputs") < settings.inputs_share:
+            values = redaction.inputs(voice.values(inputs)) if voice.redacts else voice.values(inputs)
+        prediction, decision, flags = answer["prediction"], answer["decision"], answer["flags"]
+        shares, (lo, hi) = answer.get("probabilities"), answer.get("interval") or (None, None)
+        is_class = shares is not None
+        return answer, PredictionRow(
+            prediction_id=prediction_id,
+            request_id=None,
+            entity=redaction.entity(entity),
+            at=0,
+            time=redaction.time(time_in(row, settings)) if settings.time else None,
+            bundle_id=voice.bundle_id,
+            role=role,
+            origin=self._origin,
+            request=None,
+            label=prediction if is_class else None,
+            number=None if is_class else prediction,
+            probabilities=list(shares.values()) if shares and prediction is not None else None,
+            lo=lo,
+            hi=hi,
+            decision_label=decision if is_class else None,
+            decision_number=None if is_class else decision,
+            flags=redaction.flags(flags) if voice.redacts else flags,
+            guards=guards,
+            arm=None,
+            arm_share=None,
+            answer_us=None,
+            context=context_of(row, settings, redaction),
+            inputs=values,
+        )
+
+    def _batch(self, voices: Voices, rows: Sequence[Row], request_id: str | None, at: int) -> Answered:
+        """Return the answers to many rows, all by the champion."""
+        voice = voices.champion
+        try:
+            answered = answer_batch(voice, rows)
+        except MilepostError as why:
+            for place, row in enumerate(rows):
+                if fields := voice.predictor.unreadable(row):
+                    raise _in_row(UnreadableRow(fields), place) from None
+            raise UnreadableRow([why]) from None
+        ids, arms = [self._ids() for _ in rows], None
+        if self._arms:
+            keys = [entity_of(row, self.settings) or one for row, one in zip(rows, ids, strict=True)]
+            arms = self._arms.arms(keys)
+        batch = Batch(rows, ids, arms, request_id, at, self._origin)
+        table = batch_table(voice, "champion", batch, answered, self.settings)
+        return Answered(
+            batch_answers(voice, batch, answered),
+            [Recorded(voice.logged, encode_table(voice.logged, table))],
+            {"champion": len(rows)},
+            self._shadow_batch(voices, batch),
+        )
+
+    # what the challenger would have said
+
+    def _shadow(self, voices: Voices, rows: list[Row], records: list[PredictionRow]) -> Callable[[], Recorded] | None:
+        challenger = voices.challenger
+        if challenger is None or not self.settings.shadow:
+            return None
+
+        def ask() -> Recorded:
+            shadows = []
+            for row, record in zip(rows, records, strict=True):
+                entity = entity_of(row, self.settings)
+                _, shadow = self._answered(challenger, "shadow", row, entity, self._shadow_ids())
+                shadow.at, shadow.request_id, shadow.request = record.at, record.request_id, record.prediction_id
+                shadows.append(shadow)
+            return _recorded(challenger, shadows)
+
+        return ask
+
+    def _shadow_batch(self, voices: Voices, batch: Batch) -> Callable[[], Recorded] | None:
+        challenger = voices.challenger
+        if challenger is None or not self.settings.shadow:
+            return None
+
+        def ask() -> Recorded:
+            ids = [self._shadow_ids() for _ in batch.rows]
+            own = Batch(batch.rows, ids, None, batch.request_id, batch.at, batch.origin)
+            answered = answer_batch(challenger, batch.rows)
+            table = batch_table(challenger, "shadow", own, answered, self.settings)
+            return Recorded(challenger.logged, encode_table(challenger.logged, _of_requests(table, batch.ids)))
+
+        return ask
+
+
+def _of_requests(table: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:
+    """Return the records of shadows, each with the answer that the caller got."""
+    return table.with_columns(pl.Series("request", ids, dtype=pl.String))
+
+
+def _recorded(voice: Voice, records: list[PredictionRow]) -> Recorded:
+    return Recorded(voice.logged, encode(Predictions(voice.logged.id, records)))
+
+
+def _in_row(error: UnreadableRow, place: int) -> UnreadableRow:
+    """Return the error of a row among others; rows are counted from 0."""
+    return UnreadableRow(
+        [MilepostError(one.what, where=f"row {place}, {one.where}", fix=one.fix) for one in error.fields]
+    )

@@ -1,0 +1,46 @@
+"""Which bundle the history lets answer, as the service's state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from milepost.ground.workspace import Workspace
+from milepost.registry.champions import PROMOTED, ROLLED_BACK, challenger_of, champion_of
+from milepost.registry.decisions import Decision
+from milepost.registry.history import read_history
+from milepost.registry.names import resolve
+from milepost.registry.store import Store
+from milepost.serve.state import Named, State
+
+
+def followed_state(workspace: Workspace, store: Store, *, with_challenger: bool) -> State | None:
+    """Return what the history says; None where nothing was ever promoted.
+
+    Args:
+        workspace: of the problem; bundles that are not there are fetched into it.
+        store: the registry of the problem; asked only for bundles that are not in the workspace.
+        with_challenger: whether the challenger is asked too.
+
+    Raises:
+        MilepostError: a bundle is damaged, and the registry has no better one.
+        EnvironmentFault: a store failed.
+    """
+    past = read_history(workspace.history, problem=store.name)
+    champion = champion_of(past, store.name)
+    if champion is None:
+        return None
+    challenger = challenger_of(past, store.name) if with_challenger else None
+    return State(
+        _named(champion, past, workspace, store), _named(challenger, past, workspace, store) if challenger else None
+    )
+
+
+def _named(bundle_id: str, past: Sequence[Decision], workspace: Workspace, store: Store) -> Named:
+    found = resolve(bundle_id, workspace=workspace, store=store, history=workspace.history)
+    made = [one for one in past if one.bundle_id == bundle_id and one.kind in (PROMOTED, ROLLED_BACK)]
+    if not made:
+        return Named(bundle_id, str(found.path.resolve()), why="It was judged and is not the champion.")
+    newest = made[-1]
+    return Named(
+        bundle_id, str(found.path.resolve()), newest.figures.get("version"), newest.at.isoformat(), newest.says
+    )

@@ -1,0 +1,210 @@
+"""The OpenAPI 3.1 description of a service, made from the champion's schema: paths, bodies, answers, refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from milepost.predictor.predictor import Predictor
+from milepost.serve.answer_forms import PREDICTION_ID, answer_forms, example_answer, example_refusal, example_taken
+from milepost.serve.forms import REQUEST_ID, Document, body_forms, outcome_forms, reference, row_form, text_forms
+from milepost.serve.pages import model_page, schema_page
+from milepost.serve.selftest import synthetic_rows, usual_row
+from milepost.serve.service import Service
+from milepost.serve.settings import Settings
+
+REFUSALS = {
+    400: "The body is no JSON, or has none of the forms that are read here.",
+    401: "The request has no valid key.",
+    403: "The key is not for this.",
+    404: "There is nothing at this path.",
+    405: "The method is not answered at this path; the header Allow says which are.",
+    408: "The request did not arrive in time.",
+    409: "The request id was used for another body, or its request is being answered at this moment.",
+    413: "The body is too long, or has too many rows.",
+    422: "Values are absent or cannot be read; each is named.",
+    431: "The header is too long.",
+    500: "The service failed at this request; its log says why.",
+    503: "The service cannot answer now: too many requests, or a disk or store that fails.",
+}
+
+_HEADERS: dict[int, Document] = {
+    401: {"WWW-Authenticate": {"description": "How a key is sent.", "schema": {"type": "string"}}},
+    405: {"Allow": {"description": "Methods that are answered here.", "schema": {"type": "string"}}},
+    503: {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}},
+}
+_KEYS: Document = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "The header Authorization: Bearer KEY."},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+_ANYWHERE, _WITH_KEYS = (404, 405, 431), (401, 403)
+_WITH_BODIES = (400, 408, 413, 422, 500, 503)
+
+
+def openapi_page(service: Service) -> Document:
+    """Return the description of a service as it is now."""
+    keys: list[Document] = [{name: []} for name in _KEYS]
+    predictor, settings = service.engine.voices.champion.predictor, service.settings
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": f"Predictions of {settings.problem}",
+            "version": predictor.bundle_id,
+            "description": "Answers to rows, every one of them remembered. Errors say what was wrong, where, and what "
+            "to do. HEAD is answered wherever GET is.",
+        },
+        "security": keys if service.keys.are_needed else [{}, *keys],
+        "paths": _paths(service),
+        "components": {
+            "securitySchemes": _KEYS,
+            "responses": {f"Refused{status}": _refusal(status, predictor) for status in REFUSALS},
+            "schemas": {
+                "Row": row_form(predictor, settings),
+                **body_forms(predictor.schema, settings),
+                **outcome_forms(predictor.schema, settings),
+                **text_forms(),
+                **answer_forms(predictor),
+            },
+        },
+    }
+
+
+def asked_rows(predictor: Predictor, settings: Settings) -> tuple[Document, Document]:
+    """Return two rows as they may be sent, with values that were seen."""
+    one, other = synthetic_rows(predictor.schema)[:2]
+    if settings.entity:
+        return {settings.entity: "c-1", **one}, {settings.entity: "c-2", **other}
+    return one, other
+
+
+def told_outcomes(predictor: Predictor) -> tuple[Document, Document]:
+    """Return an outcome by the id of its prediction, and one by entity and time."""
+    labels = predictor.schema.labels
+    truth = labels[-1] if labels else example_answer(predictor)["decision"]
+    return (
+        {"prediction_id": PREDICTION_ID, "truth": truth, "happened_at": "2026-05-31"},
+        {"entity": "c-1", "time": "2026-05-01T10:00:00Z", "truth": truth, "acted_on": True},
+    )
+
+
+def _paths(service: Service) -> Document:
+    predictor, anything = service.engine.voices.champion.predictor, {"type": "object"}
+    live, ready = (
+        _object({"live": {"const": True}}),
+        _object({"ready": {"type": "boolean"}, "says": {"type": "string"}}),
+    )
+    asked = {
+        "/schema": _get("schema", "What a row has.", _json(anything, now=schema_page(service))),
+        "/model": _get("model", "What answers, since when and why.", _json(anything, now=model_page(service))),
+        "/openapi.json": _get("openapi", "This description.", _json(anything)),
+        "/docs": _get("docs", "This description as a page.", _text("text/html")),
+        "/metrics": _get("metrics", "Figures, as Prometheus reads them.", _text("text/plain"), scope="admin"),
+        "/health/live": _get("live", "Whether the process is there.", _json(live), scope=""),
+        "/health/ready": _get("ready", "Whether rows are answered.", _json(ready), scope=""),
+    }
+    asked["/health/ready"]["responses"]["503"] = {"description": "Rows are not answered.", **_json(ready)}
+    posted = {
+        "/predict": _predict(predictor, service.settings),
+        "/invocations": _invocations(predictor),
+        "/outcomes": _outcomes(predictor),
+    }
+    return {path: {"post": one} for path, one in posted.items()} | {path: {"get": one} for path, one in asked.items()}
+
+
+def _predict(predictor: Predictor, settings: Settings) -> Document:
+    row, other = asked_rows(predictor, settings)
+    asked = {
+        "one row": row,
+        "one row, safe to repeat": {"row": row, "request_id": "order-4711"},
+        "many rows": {"rows": [row, other]},
+        "many rows, bad ones left out": {"rows": [row], "partial": True},
+    }
+    answer = example_answer(predictor)
+    answers = {"one row": answer, "many rows": {"answers": [answer]}}
+    replayed = {"description": "true: the stored answer to the same request.", "schema": {"const": "true"}}
+    header = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", **REQUEST_ID}}
+    operation = _post(
+        "predict",
+        "Answer one row or many.",
+        _json(_any("Row", "OneRow", "Rows", "RowsInPart", "RowList"), **asked),
+        _json(_any("Answer", "Answers"), **answers),
+        refusals=(*_WITH_BODIES, 409),
+    )
+    operation["responses"]["200"]["headers"] = {"Idempotency-Replayed": replayed}
+    return {**operation, "parameters": [{**header, "description": "As request_id in the body, which comes first."}]}
+
+
+def _invocations(predictor: Predictor) -> Document:
+    row = usual_row(predictor.schema)
+    asked = {
+        "dataframe_split": {"dataframe_split": {"columns": list(row), "data": [list(row.values())]}},
+        "dataframe_records": {"dataframe_records": [row]},
+    }
+    answered = {"predictions": [example_answer(predictor)["decision"]], "prediction_ids": [PREDICTION_ID]}
+    return _post(
+        "invocations",
+        "Answer rows in the forms of MLflow's servers, by decisions.",
+        _json(_any("Split", "Records", "Instances", "Inputs"), **asked),
+        _json(reference("Invoked"), decisions=answered),
+    )
+
+
+def _outcomes(predictor: Predictor) -> Document:
+    by_id, by_entity = told_outcomes(predictor)
+    return _post(
+        "outcomes",
+        "Take what turned out to be true, by prediction_id or by entity and time; sent twice it counts once.",
+        _json(_any("Outcome", "Outcomes", "OutcomeList"), **{"by id": by_id, "many": {"rows": [by_id, by_entity]}}),
+        _json(reference("Taken"), one=example_taken()),
+        scope="outcomes",
+    )
+
+
+# parts
+
+
+def _post(
+    name: str, says: str, asked: Document, answered: Document, *, scope: str = "predict",
+    refusals: Sequence[int] = _WITH_BODIES,
+) -> Document:  # fmt: skip
+    operation = _operation(name, says, answered, scope, refusals)
+    return {**operation, "requestBody": {"required": True, **asked}}
+
+
+def _get(name: str, says: str, answered: Document, *, scope: str = "read") -> Document:
+    return _operation(name, says, answered, scope, (500,))
+
+
+def _operation(name: str, says: str, answered: Document, scope: str, refusals: Sequence[int]) -> Document:
+    """Return an operation; one without a scope needs no key."""
+    every = sorted({*refusals, *_ANYWHERE, *(_WITH_KEYS if scope else ())})
+    refused = {str(status): {"$ref": f"#/components/responses/Refused{status}"} for status in every}
+    return {
+        "operationId": name,
+        "summary": says,
+        **({"description": f"Needs a key for {scope!r}, where keys are needed."} if scope else {"security": []}),
+        "responses": {"200": {"description": "The answer.", **answered}, **refused},
+    }
+
+
+def _refusal(status: int, predictor: Predictor) -> Document:
+    examples = {"a value is absent": example_refusal(predictor.schema)} if status == 422 else {}
+    headers = {"headers": _HEADERS[status]} if status in _HEADERS else {}
+    return {"description": REFUSALS[status], **headers, **_json(reference("Refusal"), **examples)}
+
+
+def _json(schema: Document, **examples: Any) -> Document:
+    shown = {"examples": {name: {"value": value} for name, value in examples.items()}} if examples else {}
+    return {"content": {"application/json": {"schema": schema, **shown}}}
+
+
+def _text(kind: str) -> Document:
+    return {"content": {kind: {"schema": {"type": "string"}}}}
+
+
+def _any(*names: str) -> Document:
+    return {"anyOf": [reference(name) for name in names]}
+
+
+def _object(properties: Document) -> Document:
+    return {"type": "object", "required": list(properties), "properties": properties}

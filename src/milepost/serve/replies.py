@@ -1,0 +1,97 @@
+"""What goes back over HTTP: a status, headers, and a body; errors always in the same three fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from milepost.ground.errors import MilepostError
+
+Header = tuple[bytes, bytes]
+
+JSON: Header = (b"content-type", b"application/json")
+_SAFE: tuple[Header, ...] = (  # an answer is for one caller, and never a page
+    (b"cache-control", b"no-store"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+_encode = msgspec.json.Encoder().encode
+
+
+class Reply(NamedTuple):
+    """An HTTP response.
+
+    Attributes:
+        status: its code.
+        headers: all of them but the server's own.
+        body: its bytes.
+    """
+
+    status: int
+    headers: list[Header]
+    body: bytes
+
+
+class Refusal(MilepostError):
+    """A request that is not answered; status says how HTTP calls it."""
+
+    def __init__(
+        self,
+        status: int,
+        what: str,
+        *,
+        where: str,
+        fix: str,
+        retry_after: int | None = None,
+        headers: Sequence[Header] = (),
+    ) -> None:
+        """Say why.
+
+        Args:
+            status: HTTP status code.
+            what: what was wrong.
+            where: in which part of the request.
+            fix: what to do.
+            retry_after: seconds after which the same request may be answered.
+            headers: that the status asks for.
+        """
+        super().__init__(what, where=where, fix=fix)
+        self.status = status
+        self.headers = [*headers, *([(b"retry-after", str(retry_after).encode())] if retry_after else [])]
+
+
+def json_reply(status: int, document: Any, *headers: Header) -> Reply:
+    """Return a document as JSON."""
+    return bytes_reply(status, _encode(document), JSON, *headers)
+
+
+def bytes_reply(status: int, body: bytes, *headers: Header) -> Reply:
+    """Return a body with its own headers and those that every answer has."""
+    return Reply(status, [*headers, *_SAFE, (b"content-length", str(len(body)).encode())], body)
+
+
+def page_reply(html: str) -> Reply:
+    """Return a page that brings all that it needs along and may load nothing from elsewhere."""
+    body = html.encode()
+    policy = b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
+    headers: list[Header] = [
+        (b"content-type", b"text/html; charset=utf-8"),
+        (b"content-security-policy", policy),
+        *(header for header in _SAFE if header[0] != b"content-security-policy"),
+        (b"content-length", str(len(body)).encode()),
+    ]
+    return Reply(200, headers, body)
+
+
+def refusal_reply(error: MilepostError, status: int = 422, **more: Any) -> Reply:
+    """Return an error as what, where and fix."""
+    if isinstance(error, Refusal):
+        return json_reply(error.status, {"error": said(error), **more}, *error.headers)
+    return json_reply(status, {"error": said(error), **more})
+
+
+def said(error: MilepostError) -> dict[str, str]:
+    """Return the three fields of an error."""
+    return {"what": error.what, "where": error.where, "fix": error.fix}

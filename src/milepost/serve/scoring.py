@@ -1,0 +1,169 @@
+"""A table answered as the service would, batch by batch: the same guards, arms, redaction and records.
+
+batch of a table ─► answers with their prediction_id
+                 └► records ─► a journal aside ─► among the journals, all at once
+
+Records wait aside until all rows are answered, so that a run that fails or is killed leaves nothing in the log, and the
+next one answers no row twice.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import polars as pl
+
+from milepost.ground.files import disk_errors
+from milepost.predlog.ids import PredictionIds
+from milepost.predlog.journal import Durability, Journal, begin_of, journals_in
+from milepost.predlog.records import Arm, encode_table
+from milepost.predlog.writers import is_gone
+from milepost.serve.arms import Arms
+from milepost.serve.batches import AnsweredBatch, Batch, answer_batch, batch_table
+from milepost.serve.details import Row, entity_of
+from milepost.serve.settings import Settings
+from milepost.serve.voices import Voice
+
+PREDICTION_ID, ARM = "prediction_id", "arm"
+
+FRAME_BYTES = 32 * 2**20  # of records in memory, about; a frame of a journal is never divided
+_ASIDE = ".scoring-"
+
+
+class Scoring:
+    """Answers the batches of one table with one bundle.
+
+    Attributes:
+        guarded: rows on which a guard acted, so far.
+    """
+
+    def __init__(
+        self,
+        voice: Voice,
+        settings: Settings,
+        journal: Journal,
+        *,
+        types: Mapping[str, pl.DataType] | None = None,
+        clock_ns: Callable[[], int] = time.time_ns,
+        frame_bytes: int = FRAME_BYTES,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            voice: the bundle.
+            settings: of the service around it.
+            journal: takes the records.
+            types: of columns that come as text and hold something else.
+            clock_ns: nanoseconds since 1970.
+            frame_bytes: of a frame of the journal, about.
+        """
+        self._frame_bytes = frame_bytes
+        self._voice, self._settings, self._journal, self._clock_ns = voice, settings, journal, clock_ns
+        self._types = pl.Schema(types or {})
+        self._ids = PredictionIds(clock_ns)
+        share = settings.control_share
+        self._arms = Arms(share, 0.0, salt=settings.problem) if share > 0 else None
+        self.guarded = 0
+        journal.schema(voice.logged)
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Return the columns that the log keeps beside the inputs."""
+        settings = self._settings
+        return tuple(name for name in (settings.entity, settings.time, *settings.context) if name)
+
+    def schema(self, answers: pl.Schema) -> pl.Schema:
+        """Return the columns of what `answer` returns.
+
+        Args:
+            answers: the columns of the predictor's own answers.
+        """
+        arm = {ARM: pl.String()} if self._arms else {}
+        return pl.Schema({PREDICTION_ID: pl.String(), **answers, **arm})
+
+    def answer(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Return the answers to the rows of a batch, with prediction_id before them and, where there are arms, the arm.
+
+        Args:
+            batch: the bundle's inputs, and those of `details` that the table has.
+
+        Raises:
+            MilepostError: a value cannot be read.
+            EnvironmentFault: the disk refused the records.
+        """
+        answered = answer_batch(self._voice, batch, threads=None)
+        details = batch.select(name for name in self.details if name in batch.columns).cast(self._types, strict=False)
+        rows = details.select(_plain(details, name) for name in details.columns).to_dicts()
+        rows = rows or [{}] * batch.height
+        ids = [self._ids() for _ in rows]
+        arms = self._arms_of(rows, ids)
+        self._record(Batch(rows, ids, arms, None, self._clock_ns() // 1000, "score"), answered)
+        self.guarded += int((answered.guards.list.len() > 0).sum())
+        said = [pl.Series(PREDICTION_ID, ids, pl.String), *answered.answers]
+        return pl.DataFrame([*said, pl.Series(ARM, [arm for arm, _ in arms], pl.String)] if arms else said)
+
+    def _arms_of(self, rows: Sequence[Row], ids: Sequence[str]) -> list[tuple[Arm, float]] | None:
+        if self._arms is None:
+            return None
+        return self._arms.arms([entity_of(row, self._settings) or one for row, one in zip(rows, ids, strict=True)])
+
+    def _record(self, batch: Batch, answered: AnsweredBatch) -> None:
+        voice = self._voice
+        table = batch_table(voice, "champion", batch, answered, self._settings)
+        frames = math.ceil(table.estimated_size() / self._frame_bytes) or 1
+        for part in table.iter_slices(math.ceil(table.height / frames) or 1):
+            self._journal.add(encode_table(voice.logged, part))
+            self._journal.commit()
+
+
+@contextmanager
+def journal_aside(journals: Path, *, durability: Durability) -> Iterator[tuple[Journal, Callable[[], None]]]:
+    """Give a journal that readers do not see, and the call that lets them see all of it at once.
+
+    Args:
+        journals: the folder of the journals that readers see.
+        durability: what the records survive.
+
+    Raises:
+        EnvironmentFault: the disk refused.
+    """
+    with disk_errors(journals):
+        journals.mkdir(parents=True, exist_ok=True)
+        _sweep(journals.parent)
+        folder = TemporaryDirectory(dir=journals.parent, prefix=_ASIDE, ignore_cleanup_errors=True)
+    with folder as place:
+        journal = Journal(Path(place), durability=durability, most_bytes=2**62)  # one file, so that one rename is all
+
+        def publish() -> None:
+            journal.close()
+            with disk_errors(journals):
+                journal.path.replace(journals / journal.path.name)
+
+        try:
+            yield journal, publish
+        finally:
+            journal.close()
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what processes that were killed left aside: nobody got an answer of theirs."""
+    for aside in folder.glob(f"{_ASIDE}*"):
+        left = [begin_of(path) for path in journals_in(aside)]
+        if left and all(begin is not None and is_gone(begin) for begin in left):
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def _plain(batch: pl.DataFrame, name: str) -> pl.Expr:
+    """Return a column as requests bring it: times that have no zone as text, which is read in the problem's zone."""
+    dtype, column = batch.schema[name], pl.col(name)
+    if isinstance(dtype, pl.Date) or (isinstance(dtype, pl.Datetime) and dtype.time_zone is None):
+        return column.dt.to_string("iso:strict" if isinstance(dtype, pl.Datetime) else "iso")
+    if isinstance(dtype, pl.Categorical | pl.Enum):
+        return column.cast(pl.String)
+    return column

@@ -1,0 +1,71 @@
+"""Which bundle answers: a small file that follows the history, so that a promotion is picked up without a restart.
+
+history ─► keeper ─► state.json ─► every worker, between two requests
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from milepost.ground.errors import MilepostError
+from milepost.ground.files import write_text
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A bundle, where it is, and why it is asked.
+
+    Attributes:
+        bundle_id: its id.
+        folder: with its files.
+        version: the registry's integer; None where it was named by its folder.
+        since: when it came to answer, ISO 8601; None where nobody promoted it.
+        why: the decision, a sentence.
+    """
+
+    bundle_id: str
+    folder: str
+    version: int | None = None
+    since: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a service answers with.
+
+    Attributes:
+        champion: answers.
+        challenger: wants to; None where there is none.
+    """
+
+    champion: Named
+    challenger: Named | None = None
+
+
+def write_state(state: State, path: Path) -> None:
+    """Write a state, whole or not at all.
+
+    Raises:
+        EnvironmentFault: the disk refused.
+    """
+    write_text(path, msgspec.json.encode(state).decode())
+
+
+def read_state(path: Path) -> State:
+    """Return the state in a file.
+
+    Raises:
+        MilepostError: it holds none.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=State)
+    except (OSError, msgspec.DecodeError) as why:
+        raise MilepostError(
+            f"The file that says which bundle answers cannot be read: {why}.",
+            where=str(path),
+            fix="Start the service again: milepost serve",
+        ) from why

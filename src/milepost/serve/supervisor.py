@@ -1,0 +1,193 @@
+"""The parent of the workers: one socket, some processes that answer at it, and the keeper beside them."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from milepost.ground.errors import EnvironmentFault
+from milepost.serve.keeper import STEP_S, Keeper
+from milepost.serve.settings import FIGURES_FOLDER
+
+BACKLOG = 2048
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+_READY_S = 60.0
+_PAUSE_S = 0.02
+_SOONEST_S = 1.0  # after which a worker that died is started again
+_log = logging.getLogger("milepost.serve")
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Files of the certificate and its private key."""
+
+    certificate: Path
+    private_key: Path
+
+
+def bound_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that listens.
+
+    Args:
+        host: name or address; 127.0.0.1 is this machine alone.
+        port: 0 takes any free one.
+
+    Raises:
+        EnvironmentFault: the address cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as why:
+        raise EnvironmentFault(
+            f"The service cannot listen at {host}:{port}: {why.strerror or why}.",
+            where="the address of the service",
+            fix="Choose another port: --port 0 takes any free one.",
+        ) from why
+
+
+def start_worker(settings: Path, listener: socket.socket, tls: Tls | None = None) -> subprocess.Popen[bytes]:
+    """Return a process that answers at a socket, as its settings say.
+
+    Args:
+        settings: file that it reads.
+        listener: bound already; workers share it.
+        tls: None serves without.
+    """
+    fd = listener.fileno()
+    files = [str(tls.certificate), str(tls.private_key)] if tls else []
+    words: Sequence[str] = [sys.executable, "-m", "milepost.serve.worker", str(settings), str(fd), *files]
+    # a session of its own, so that Ctrl-C reaches the workers through us alone, after which they drain
+    return subprocess.Popen(words, pass_fds=[fd], start_new_session=True, stdin=subprocess.DEVNULL)
+
+
+def await_ready(
+    listener: socket.socket,
+    processes: Sequence[subprocess.Popen[bytes]],
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> None:
+    """Return when a worker answers, or when the service is stopped meanwhile.
+
+    Raises:
+        EnvironmentFault: a worker ended, or none came up in time.
+    """
+    deadline = time.monotonic() + _READY_S
+    while not is_stopped() and not _answers(listener):
+        if any(process.poll() is not None for process in processes) or time.monotonic() > deadline:
+            raise EnvironmentFault(
+                "The service did not come up.",
+                where="the first worker",
+                fix="Read what it printed above; then start it again.",
+            )
+        time.sleep(_PAUSE_S)
+
+
+def end_workers(processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Let workers answer what they have begun, and wait until they have ended."""
+    for process in processes:
+        if process.poll() is None:
+            with suppress(ProcessLookupError):
+                process.terminate()
+    for process in processes:
+        process.wait()
+
+
+@contextmanager
+def one_worker(settings: Path) -> Iterator[str]:
+    """Run one worker at a free port of this machine until the block ends; give its URL.
+
+    Raises:
+        EnvironmentFault: it did not come up.
+    """
+    with bound_socket(LOOPBACK[0], 0) as listener:
+        process = start_worker(settings, listener)
+        try:
+            await_ready(listener, [process])
+            yield f"http://{LOOPBACK[0]}:{listener.getsockname()[1]}"
+        finally:
+            end_workers([process])
+
+
+def _answers(listener: socket.socket) -> bool:
+    """Return whether a worker takes connections of the socket: with TLS too, it closes what is no handshake."""
+    host, port = listener.getsockname()[:2]
+    here = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    with suppress(OSError), socket.create_connection((here, port), timeout=1) as connection:
+        connection.sendall(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+        connection.recv(1)
+        return True
+    return False
+
+
+class Supervisor:
+    """Keeps workers running until it is told to stop."""
+
+    def __init__(
+        self, settings: Path, listener: socket.socket, keeper: Keeper, *, workers: int = 1, tls: Tls | None = None
+    ) -> None:
+        """Prepare; nothing runs yet.
+
+        Args:
+            settings: file that the workers read.
+            listener: socket that they answer at.
+            keeper: does what goes on beside them.
+            workers: how many.
+            tls: None serves without.
+        """
+        self._settings, self._listener, self._keeper, self._tls = settings, listener, keeper, tls
+        self._wanted = workers
+        self._workers: list[tuple[subprocess.Popen[bytes], float]] = []
+        self._stopping = False
+
+    def run(self, on_ready: Callable[[], None]) -> None:
+        """Run until SIGTERM or SIGINT; then let the workers finish, and fold what they logged.
+
+        Args:
+            on_ready: called once, when the first worker answers.
+
+        Raises:
+            EnvironmentFault: no worker came up.
+        """
+        shutil.rmtree(self._settings.parent / FIGURES_FOLDER, ignore_errors=True)  # of processes that are gone
+        before = {name: signal.signal(name, self._stop) for name in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            self._workers = [self._started() for _ in range(self._wanted)]
+            await_ready(self._listener, self._processes, lambda: self._stopping)
+            if not self._stopping:
+                on_ready()
+            while not self._stopping:
+                self._keeper.step()
+                self._replace_dead()
+                time.sleep(STEP_S)
+        finally:
+            end_workers(self._processes)
+            for name, handler in before.items():
+                signal.signal(name, handler)
+        self._keeper.fold()
+
+    @property
+    def _processes(self) -> list[subprocess.Popen[bytes]]:
+        return [process for process, _ in self._workers]
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        self._stopping = True
+
+    def _started(self) -> tuple[subprocess.Popen[bytes], float]:
+        return start_worker(self._settings, self._listener, self._tls), time.monotonic()
+
+    def _replace_dead(self) -> None:
+        for place, (process, began) in enumerate(self._workers):
+            if process.poll() is not None and time.monotonic() - began > _SOONEST_S:
+                _log.error("a worker ended with %s and is started again", process.returncode)
+                self._workers[place] = self._started()

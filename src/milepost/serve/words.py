@@ -1,0 +1,203 @@
+"""The page that tells people what the service answers and how to ask it; it needs nothing from anywhere else."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from html import escape
+from typing import Any
+
+from milepost.ground.text import listed
+from milepost.predictor.predictor import Predictor
+from milepost.serve.answer_forms import example_answer, example_refusal, example_taken
+from milepost.serve.inputs import input_words
+from milepost.serve.openapi import REFUSALS, asked_rows, told_outcomes
+from milepost.serve.service import Service
+from milepost.serve.settings import Settings
+from milepost.serve.state import Named
+
+_JSON = "-H 'content-type: application/json'"
+_KEY = '-H "authorization: Bearer $KEY"'
+_MANY, _PARTIAL, _RETRY = '{"rows": [row, row, …]}', '"partial": true', '"request_id"'
+_PATHS = {
+    "POST /predict": "answers rows, as above",
+    "POST /outcomes": "takes what turned out to be true",
+    "POST /invocations": "answers rows in the forms of MLflow's servers",
+    "GET /schema": "what a row has, for programs",
+    "GET /model": "what answers, since when and why",
+    "GET /openapi.json": "all of this page and more, for programs",
+    "GET /docs": "this page",
+    "GET /metrics": "figures, as Prometheus reads them",
+    "GET /health/live": "whether the process is there",
+    "GET /health/ready": "whether rows are answered",
+}
+_STYLE = """
+:root { color-scheme: light dark; --text: #1b2430; --quiet: #5a6472; --hair: #dcdee2; --paper: #fff; --panel: #f6f5f2;
+  --accent: #0a64a8 }
+@media (prefers-color-scheme: dark) { :root { --text: #e6e4df; --quiet: #a7adb6; --hair: #343c47; --paper: #13181e;
+  --panel: #1b2129; --accent: #6db6f0 } }
+* { box-sizing: border-box }
+body { margin: 0 auto; max-width: 60rem; padding: 2rem 1.25rem 4rem; color: var(--text); background: var(--paper);
+  font: 16px/1.55 "Liberation Sans", Arial, Helvetica, sans-serif }
+h1 { margin: 0; font-size: 1.9rem; line-height: 1.2; overflow-wrap: anywhere }
+h2 { margin: 2.5rem 0 .5rem; font-size: 1.2rem; color: var(--accent) }
+p { margin: .5rem 0; max-width: 44rem } .quiet { color: var(--quiet) }
+pre { margin: .75rem 0; padding: .9rem 1rem; border: 1px solid var(--hair); border-radius: .4rem;
+  background: var(--panel); white-space: pre-wrap; overflow-wrap: anywhere }
+code, pre { font: .875rem/1.5 "Liberation Mono", Menlo, Consolas, monospace } code { overflow-wrap: anywhere }
+table { width: 100%; margin: .75rem 0; border-collapse: collapse }
+th, td { padding: .45rem .9rem .45rem 0; border-bottom: 1px solid var(--hair); text-align: left; vertical-align: top }
+thead th { color: var(--quiet); font-size: .85rem; font-weight: normal }
+tbody th { font-weight: normal; white-space: nowrap }
+@media (max-width: 640px) {
+  thead { display: none } tr { display: block; padding: .5rem 0; border-bottom: 1px solid var(--hair) }
+  th, td { display: block; padding: .1rem 0; border: 0 } tbody th { white-space: normal; font-weight: bold }
+}
+"""
+
+
+def words_page(service: Service) -> str:
+    """Return the page, as HTML."""
+    settings, voices = service.settings, service.engine.voices
+    predictor, needs_key = voices.champion.predictor, service.keys.are_needed
+    parts = [
+        f"<h1>{escape(settings.problem)}</h1>",
+        f"<p>{_promise(predictor)}</p>",
+        *_served(voices.champion.named, voices.challenger.named if voices.challenger else None),
+        *_ask(predictor, settings, needs_key),
+        *_inputs(predictor),
+        *_answers(predictor, settings),
+        *_outcomes(predictor, needs_key),
+        *_errors(predictor, needs_key),
+        *_section("All paths", _table((), [(_code(path), says) for path, says in _PATHS.items()])),
+    ]
+    head = f"<title>{escape(settings.problem)}</title><style>{_STYLE}</style>"
+    view = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    return f'<!doctype html><html lang="en"><meta charset="utf-8">{view}{head}<body>{"".join(parts)}</body></html>\n'
+
+
+# sections
+
+
+def _promise(predictor: Predictor) -> str:
+    labels = [f"<b>{escape(label)}</b>" for label in predictor.schema.labels]
+    what = " or ".join(labels) if len(labels) == 2 else f"one of {listed(labels)}" if labels else "a number"
+    return f"Send what is known of a case, and this service predicts {what}. It remembers every answer that it gives."
+
+
+def _served(champion: Named, challenger: Named | None) -> Iterable[str]:
+    rows = [
+        ("Model", f"bundle {_code(champion.bundle_id)}{f', version {champion.version}' if champion.version else ''}"),
+        ("Since", _moment(champion.since) if champion.since else "the start of the service"),
+        ("Why", escape(champion.why or "It was named when the service was started.")),
+    ]
+    if challenger is not None:
+        rows.append(("Beside it", f"bundle {_code(challenger.bundle_id)} is tried. {escape(challenger.why)}"))
+    return _section("What answers", _table((), rows))
+
+
+def _ask(predictor: Predictor, settings: Settings, needs_key: bool) -> Iterable[str]:
+    row, _ = asked_rows(predictor, settings)
+    key = ", KEY the key that you were given" if needs_key else ""
+    return _section(
+        "Ask",
+        f"<p>Paste this into a terminal. HOST is the address of this page without <code>/docs</code>{key}.</p>",
+        _curl("predict", row, needs_key),
+        "<p>It answers:</p>",
+        _pre(_shown(example_answer(predictor))),
+        f"<p>Many rows at once, up to {settings.limits.rows:,}: send {_code(_MANY)}, and with {_code(_PARTIAL)} good "
+        f"ones are answered where others cannot be. Add {_code(_RETRY)}, a text of your own, and a request can be sent "
+        "again safely: it gets the same answer and is counted once.</p>",
+    )
+
+
+def _inputs(predictor: Predictor) -> Iterable[str]:
+    rows = []
+    for column in predictor.schema.columns:
+        words = input_words(column, predictor.wordings[column.name])
+        rows.append((_code(column.name), *(escape(part) for part in (words.kind, words.seen, words.null))))
+    return _section(
+        "What a row has",
+        "<p>Each of these has to be there. Values that were never seen are answered too, and flagged.</p>",
+        _table(("Input", "What it is", "What was seen", "Where it is not known"), rows),
+    )
+
+
+def _answers(predictor: Predictor, settings: Settings) -> Iterable[str]:
+    schema = predictor.schema
+    rows = {"prediction": "what is most likely" if schema.labels else "the predicted number"}
+    if schema.labels:
+        rows["probabilities"] = "of each class, from 0 to 1"
+    elif "lo" in predictor.no_answers().columns:
+        rows["interval"] = "lower and upper end of where the truth is expected"
+    rows["decision"] = "what to act on: for classes it weighs gains and costs, so it may differ from the prediction"
+    if settings.guards:
+        rows["decision"] += "; null where a guard says that the answer is not to be trusted"
+        rows["guards"] = "the guards that acted, where any did"
+    rows["flags"] = "what is odd about the row; empty is good"
+    if settings.control_share or settings.canary_share:
+        rows["arm"] = "control: do not act, so that the effect of acting can be measured"
+    rows["bundle_id"] = "the model that answered"
+    rows["prediction_id"] = "names this answer for ever; keep it, to say later what turned out to be true"
+    return _section("What an answer has", _table((), [(_code(name), says) for name, says in rows.items()]))
+
+
+def _outcomes(predictor: Predictor, needs_key: bool) -> Iterable[str]:
+    by_id, by_entity = told_outcomes(predictor)
+    return _section(
+        "Say what turned out to be true",
+        "<p>By the prediction_id, or by entity and time. Late, twice or corrected: each is told apart.</p>",
+        _curl("outcomes", {"rows": [by_id, by_entity]}, needs_key),
+        "<p>It says of each row what became of it:</p>",
+        _pre(_shown(example_taken())),
+    )
+
+
+def _errors(predictor: Predictor, needs_key: bool) -> Iterable[str]:
+    rows = [(str(status), escape(says)) for status, says in REFUSALS.items() if needs_key or status not in (401, 403)]
+    return _section(
+        "When something is wrong",
+        "<p>An error says what was wrong, where, and what to do:</p>",
+        _pre(_shown(example_refusal(predictor.schema))),
+        _table(("Status", "What it means"), rows),
+    )
+
+
+# parts
+
+
+def _section(title: str, *parts: str) -> Iterable[str]:
+    return (f"<h2>{title}</h2>", *parts)
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table of cells that are HTML already; the first of each row names it."""
+    head = f"<thead><tr>{''.join(f'<th>{one}</th>' for one in heads)}</tr></thead>" if heads else ""
+    body = "".join(
+        f"<tr><th scope='row'>{name}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>" for name, *cells in rows
+    )
+    return f"<table>{head}<tbody>{body}</tbody></table>"
+
+
+def _curl(path: str, body: Any, needs_key: bool) -> str:
+    known = ["HOST=http://127.0.0.1:8080", *(["KEY=mp_…"] if needs_key else [])]
+    words = ["curl", f'"$HOST/{path}"', _JSON, *([_KEY] if needs_key else []), "-d", shlex.quote(_shown(body))]
+    return _pre("\n".join([*known, " ".join(words)]))
+
+
+def _shown(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def _pre(text: str) -> str:
+    return f"<pre>{escape(text)}</pre>"
+
+
+def _moment(since: str) -> str:
+    return f"{datetime.fromisoformat(since).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _code(text: str) -> str:
+    return f"<code>{escape(text)}</code>"

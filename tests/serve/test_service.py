@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from milepost.predlog.read import read_predictions
+from milepost.serve.service import LOOK_S
+from milepost.serve.settings import read_settings, write_settings
+from milepost.serve.state import Named, State, read_state, write_state
+from serving import ask, bundle_in, usual_row
+
+PATIENCE_S = 15.0
+
+
+@pytest.fixture
+def other_bundle(few_folder: Path) -> Path:
+    return bundle_in(few_folder)
+
+
+def _named(bundle: Path) -> Named:
+    return Named(bundle.name, str(bundle))
+
+
+def _damaged(bundle: Path, folder: Path) -> Path:
+    """Return a copy of a bundle with one changed byte."""
+    copy = Path(shutil.copytree(bundle, folder / bundle.name))
+    (copy / "model.json").write_bytes((copy / "model.json").read_bytes().replace(b"0.1", b"0.2", 1))
+    return copy
+
+
+def test_a_promotion_is_followed_and_a_rollback_too(make_service, bundles, other_bundle):
+    service = make_service()
+    path, first = Path(service.settings.state), bundles("binary")
+    row = usual_row(first)
+    for bundle in (other_bundle, first):
+        write_state(State(_named(bundle)), path)
+        assert asyncio.run(service.follow())
+        assert ask(service, "POST", "/predict", row).json["bundle_id"] == bundle.name
+        assert ask(service, "GET", "/model").json["champion"]["bundle_id"] == bundle.name
+    assert not asyncio.run(service.follow())
+
+
+def test_a_damaged_bundle_is_refused_and_the_old_one_goes_on(make_service, bundles, other_bundle, tmp_path):
+    service = make_service()
+    write_state(State(_named(_damaged(other_bundle, tmp_path))), Path(service.settings.state))
+    assert not asyncio.run(service.follow())
+    assert ask(service, "POST", "/predict", usual_row(bundles("binary"))).json["bundle_id"] == bundles("binary").name
+    assert "goes on" in ask(service, "GET", "/health/ready").json["says"]
+
+
+def test_a_damaged_challenger_leaves_the_champion_alone(make_service, bundles, other_bundle, tmp_path):
+    service = make_service(shadow=True)
+    champion = read_state(Path(service.settings.state)).champion
+    again = replace(champion, why="Promoted once more.")
+    write_state(State(again, _named(_damaged(other_bundle, tmp_path))), Path(service.settings.state))
+    assert asyncio.run(service.follow())
+    page = ask(service, "GET", "/model").json
+    assert (page["champion"]["why"], page["challenger"]) == ("Promoted once more.", None)
+    assert "not asked" in page["says"]
+
+
+def test_a_state_that_is_gone_or_no_state_changes_nothing(make_service, bundles):
+    service = make_service()
+    path = Path(service.settings.state)
+    path.write_text("{")
+    assert not asyncio.run(service.follow())
+    path.unlink()
+    assert not asyncio.run(service.follow())
+    assert ask(service, "POST", "/predict", usual_row(bundles("binary"))).status == 200
+
+
+def test_swaps_under_load_fail_no_request_and_mix_none(make_worker, bundles, other_bundle):
+    worker = make_worker()
+    folder = worker.log.parent
+    first, row = bundles("binary"), usual_row(bundles("binary"))
+    answers: list[dict] = []
+    stop = threading.Event()
+
+    def load():
+        while not stop.is_set():
+            got = worker.ask("POST", "/predict", {"rows": [row] * 3})
+            assert got.status == 200
+            answers.extend(got.json["answers"])
+            assert len({answer["bundle_id"] for answer in got.json["answers"]}) == 1
+
+    def caught():
+        try:
+            load()
+        except (AssertionError, OSError) as why:
+            failures.append(why)
+
+    failures: list[Exception] = []
+    threads = [threading.Thread(target=caught) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for bundle in (other_bundle, first, other_bundle):
+        write_state(State(_named(bundle)), folder / "state.json")
+        deadline = time.monotonic() + PATIENCE_S
+        while worker.ask("GET", "/model").json["champion"]["bundle_id"] != bundle.name:
+            assert time.monotonic() < deadline
+            time.sleep(LOOK_S / 10)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert not failures
+    said = {
+        bundle: {json.dumps(a["probabilities"]) for a in answers if a["bundle_id"] == bundle}
+        for bundle in (first.name, other_bundle.name)
+    }
+    assert all(len(different) == 1 for different in said.values())  # the same row, the same bundle, the same answer
+
+
+def test_what_was_answered_is_in_the_log_and_the_journal_sealed_when_it_is_stopped(make_worker, bundles):
+    worker = make_worker(shadow=True)
+    row = usual_row(bundles("binary"))
+    ids = [worker.ask("POST", "/predict", row).json["prediction_id"] for _ in range(20)]
+    assert worker.stop() == 0
+    folder = worker.log.parent
+    settings = read_settings(folder / "service.json")
+    logged = read_predictions(settings.place).collect()
+    assert sorted(logged["prediction_id"]) == sorted(ids)
+    assert "Traceback" not in worker.log.read_text()
+
+
+def test_a_worker_imports_neither_lightgbm_nor_mlflow_nor_pandas_nor_deltalake(make_settings, tmp_path):
+    path = tmp_path / "service.json"
+    write_settings(make_settings(), path)
+    script = (
+        "import sys, asyncio; from pathlib import Path; import milepost.serve.worker;"
+        "from milepost.serve.app import App; from milepost.serve.service import Service;"
+        "from milepost.serve.settings import read_settings; from milepost.serve.selftest import usual_row;"
+        "service = Service(read_settings(Path(sys.argv[1]))); app = App(service);"
+        "row = usual_row(service.engine.voices.champion.predictor.schema);"
+        "service.commits.record_now(service.engine.answer([row]).records + service.engine.answer([row] * 50).records);"
+        "heavy = {'lightgbm', 'mlflow', 'pandas', 'deltalake', 'sklearn'};"
+        "print(sorted({name.split('.')[0] for name in sys.modules} & heavy))"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_shadow_answers_are_logged_beside_the_given_ones(make_worker, make_settings, bundles, other_bundle):
+    worker = make_worker(shadow=True)
+    folder, row = worker.log.parent, usual_row(bundles("binary"))
+    state = read_state(folder / "state.json")
+    write_state(replace(state, challenger=_named(other_bundle)), folder / "state.json")
+    deadline = time.monotonic() + PATIENCE_S
+    while worker.ask("GET", "/model").json["challenger"] is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    given = [answer["prediction_id"] for answer in worker.ask("POST", "/predict", [row] * 40).json["answers"]]
+    given.append(worker.ask("POST", "/predict", row).json["prediction_id"])
+    assert worker.stop() == 0
+    shadows = read_predictions(read_settings(folder / "service.json").place, roles=("shadow",)).collect()
+    assert sorted(shadows["request"]) == sorted(given)
+    assert set(shadows["bundle_id"]) == {other_bundle.name}

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+import milepost
+from milepost.ground.errors import EnvironmentFault, MilepostError
+from milepost.ground.workspace import Workspace
+from milepost.predlog.places import log_place
+from milepost.predlog.read import read_predictions
+from milepost.serve.supervisor import bound_socket
+from serving import bundle_in, usual_row
+
+PATIENCE_S = 30.0
+
+
+@pytest.fixture
+def promoted(trained: Path) -> Path:
+    """Return the problem of a Telco folder whose bundle was judged and promoted."""
+    problem = trained / "milepost.toml"
+    milepost.evaluate(problem=problem)
+    milepost.promote(bundle_in(trained).name, reason="for the test", problem=problem)
+    return problem
+
+
+class _Command:
+    """`milepost serve` as a user starts it."""
+
+    def __init__(self, problem: Path, *words: str):
+        program = Path(sys.executable).parent / "milepost"
+        self.process = subprocess.Popen(
+            [program, "serve", "--port", "0", "--json", "--problem", problem, *words],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        line = self.process.stdout.readline()
+        assert line, self.process.stderr.read()
+        self.told = json.loads(line)
+
+    def ask(self, path: str, body: object = None):
+        data = None if body is None else json.dumps(body).encode()
+        with urllib.request.urlopen(self.told["url"] + path, data, timeout=PATIENCE_S) as answer:
+            return json.load(answer)
+
+    def stop(self, number=signal.SIGTERM) -> tuple[int, str, str]:
+        self.process.send_signal(number)
+        out, err = self.process.communicate(timeout=PATIENCE_S)
+        return self.process.returncode, out, err
+
+
+@pytest.fixture
+def serve():
+    made: list[_Command] = []
+
+    def start(*words) -> _Command:
+        made.append(_Command(*words))
+        return made[-1]
+
+    yield start
+    for command in made:
+        command.process.terminate()
+        command.process.communicate(timeout=PATIENCE_S)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_service_tells_where_it_is_answers_and_stops_with_its_log_folded(promoted, serve, number):
+    command = serve(promoted)
+    row = usual_row(bundle_in(promoted.parent))
+    answer = command.ask("/predict", row)
+    assert answer["bundle_id"] == command.told["bundle_id"] == bundle_in(promoted.parent).name
+    assert command.told["example"].startswith(f"curl {command.told['url']}/predict")
+    code, _, err = command.stop(number)
+    assert (code, "Traceback" in err) == (0, False)
+    place = log_place(Workspace(promoted.parent / ".milepost"), command.told["name"])
+    assert not list(place.journals.glob("*.journal"))
+    assert read_predictions(place).collect()["prediction_id"].to_list() == [answer["prediction_id"]]
+
+
+def test_the_printed_example_can_be_pasted(promoted, serve):
+    command = serve(promoted)
+    done = subprocess.run(["sh", "-c", command.told["example"]], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["prediction_id"]
+
+
+def test_a_worker_that_dies_is_started_again(promoted, serve):
+    command = serve(promoted, "--workers", "2")
+    children = Path(f"/proc/{command.process.pid}/task/{command.process.pid}/children")
+    first, *_ = before = children.read_text().split()
+    time.sleep(1.2)  # one that dies sooner is not started again at once
+    os.kill(int(first), signal.SIGKILL)
+    deadline = time.monotonic() + PATIENCE_S
+    while first in (now := children.read_text().split()) or len(now) < len(before):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert command.ask("/health/ready")["ready"]
+
+
+def test_workers_end_with_a_parent_that_is_killed(promoted, serve):
+    command = serve(promoted)
+    (worker,) = Path(f"/proc/{command.process.pid}/task/{command.process.pid}/children").read_text().split()
+    command.process.kill()
+    deadline = time.monotonic() + PATIENCE_S
+    while Path(f"/proc/{worker}").exists() and "Z" not in Path(f"/proc/{worker}/stat").read_text().split()[2]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_a_promotion_and_a_rollback_reach_a_running_service(promoted, serve):
+    command = serve(promoted)
+    first = command.told["bundle_id"]
+    text = promoted.read_text()
+    promoted.write_text(text.replace("[features]", '[features]\nextra = "tenure * 2"', 1))
+    second = milepost.train(promoted).bundle_id
+    milepost.evaluate(second, problem=promoted)
+    milepost.promote(second, reason="another one", problem=promoted)
+    _await_bundle(command, second)
+    milepost.rollback(problem=promoted)
+    _await_bundle(command, first)
+
+
+def _await_bundle(command, bundle_id):
+    deadline = time.monotonic() + PATIENCE_S
+    while command.ask("/model")["champion"]["bundle_id"] != bundle_id:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_other_machines_are_let_in_only_with_keys_or_on_purpose(promoted):
+    with pytest.raises(MilepostError, match="without a key"):
+        milepost.serve(problem=promoted, host="0.0.0.0", port=0)
+
+
+def test_an_address_that_is_taken_is_said():
+    with bound_socket("127.0.0.1", 0) as listener, pytest.raises(EnvironmentFault, match="cannot listen"):
+        bound_socket("127.0.0.1", listener.getsockname()[1])
+
+
+def test_without_a_champion_nothing_is_served(trained):
+    with pytest.raises(MilepostError, match="no champion"):
+        milepost.serve(problem=trained / "milepost.toml", port=0)

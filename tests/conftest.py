@@ -11,7 +11,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from telco import write_few, write_telco
+from telco import write_few, write_telco, write_truth
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -103,6 +103,19 @@ def judged_folder(once, trained_folder: Path) -> Path:
     return once("judged", make)
 
 
+@pytest.fixture(scope="session")
+def logged_folder(once, judged_folder: Path) -> Path:
+    """Return the judged Telco folder after `score --log` of 300 customers, half of whose truth is in truth.csv."""
+
+    def make(folder: Path) -> None:
+        import milepost
+
+        shutil.copytree(judged_folder, folder, dirs_exist_ok=True)
+        write_truth(folder, milepost.score)
+
+    return once("logged", make)
+
+
 @pytest.fixture
 def telco(telco_folder: Path, tmp_path: Path) -> Path:
     """Return a Telco folder of one's own, with nothing trained."""
@@ -119,6 +132,12 @@ def few(few_folder: Path, tmp_path: Path) -> Path:
 def trained(trained_folder: Path, tmp_path: Path) -> Path:
     """Return a Telco folder of one's own, after `train`."""
     return Path(shutil.copytree(trained_folder, tmp_path / "trained"))
+
+
+@pytest.fixture
+def logged(logged_folder: Path, tmp_path: Path) -> Path:
+    """Return a Telco folder of one's own, after `score --log`."""
+    return Path(shutil.copytree(logged_folder, tmp_path / "logged"))
 
 
 @pytest.fixture

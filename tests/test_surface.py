@@ -13,7 +13,24 @@ import milepost
 
 ROOT = Path(__file__).parents[1]
 HEAVY = ("polars", "numpy", "scipy", "sklearn", "lightgbm", "mlflow", "pandas", "deltalake", "altair", "joblib")
-COMMANDS = ("init", "check", "train", "evaluate", "report", "score", "status", "promote", "tour", "explain")
+COMMANDS = (
+    "init",
+    "check",
+    "train",
+    "evaluate",
+    "report",
+    "score",
+    "status",
+    "promote",
+    "rollback",
+    "history",
+    "serve",
+    "outcomes",
+    "parity",
+    "tour",
+    "explain",
+)
+GROUPS = {"log": ("show", "query", "export", "verify", "forget"), "keys": ("add", "list", "end")}
 
 
 IMPORT = """
@@ -64,7 +81,8 @@ def test_every_public_name_is_there_and_documented(name):
 
 def test_every_public_name_stands_in_the_readme():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`?milepost[. ]([A-Za-z_]+)", readme))
+    typed = re.findall(r"milepost[. ]((?:log|keys) [a-z]+|[A-Za-z_]+)", readme)  # `milepost log show` is log_show
+    named = {words.replace(" ", "_") for words in typed}
     assert set(milepost.__all__) - {"MilepostError", "Predictor", "Problem", "problem_schema", "read_problem"} <= named
 
 
@@ -84,13 +102,22 @@ def test_importing_does_nothing():
     assert left == "1 [] True True"
 
 
-@pytest.mark.parametrize("words", [("--help",), ("train", "--help"), ("score", "--help")])
+@pytest.mark.parametrize(
+    "words", [("--help",), ("train", "--help"), ("score", "--help"), ("log", "show", "--help"), ("keys",)]
+)
 def test_help_loads_nothing_heavy(words):
     assert fresh(HELP, " ".join(HEAVY), *words).splitlines()[-1] == "[]"
 
 
 def test_every_command_is_a_verb_of_the_package():
-    assert set(COMMANDS) <= set(milepost.__all__)
+    of_groups = {f"{group}_{name}" for group, names in GROUPS.items() for name in names}
+    assert set(COMMANDS) | of_groups <= set(milepost.__all__)
+
+
+def test_every_command_is_in_the_reference():
+    page = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    of_groups = [f"{group} {name}" for group, names in GROUPS.items() for name in names]
+    assert [words for words in [*COMMANDS, *of_groups] if f"# milepost {words}\n" not in page] == []
 
 
 def test_the_reference_pages_are_up_to_date():

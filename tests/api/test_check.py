@@ -175,10 +175,10 @@ def test_a_result_prints_as_the_terminal_shows_it(telco):
 
 
 def test_tables_of_a_later_version_are_noted_to_do_nothing_yet(problem):
-    sense = check(problem('[serve]\ncontrol_share = 0.05\n[monitor]\nwindow = "7d"'))
+    sense = check(problem('[serve]\ncontrol_share = 0.05\n[monitor]\nwindow = "7d"\n[retrain]'))
     (note,) = (one for one in sense.findings if one.code == "table-of-later")
     assert note.severity == "note"
-    assert "[serve], [monitor] do nothing yet" in note.says
+    assert "[monitor], [retrain] do nothing yet" in note.says
 
 
 def test_figures_of_a_sample_are_said_to_be(problem, monkeypatch):

@@ -25,6 +25,8 @@ def test_a_command_names_the_problem_file_unless_it_is_the_usual_one(problem, co
     [
         ("Run: milepost status   (it says more)", "Run: milepost status --problem a.toml   (it says more)"),
         ("Mend it, then run: milepost train", "Mend it, then run: milepost train --problem a.toml"),
+        ("Run: milepost keys add NAME   (or not)", "Run: milepost keys add --problem a.toml NAME   (or not)"),
+        ("Run: milepost log verify   and look", "Run: milepost log verify --problem a.toml   and look"),
         ("Run: milepost evaluate churn:1 --problem b.toml", "Run: milepost evaluate churn:1 --problem b.toml"),
         ("Run: pip install milepost", "Run: pip install milepost"),
         ("Run: milepost explain recall", "Run: milepost explain recall"),

@@ -48,6 +48,21 @@ def test_a_rule_that_gives_a_date_is_no_answer(tmp_path, expression, gives):
     assert caught.value.where.endswith("baseline.rule")
 
 
+@pytest.mark.parametrize(
+    ("serve", "what", "place"),
+    [
+        ('[[serve.guards]]\nname = "a"\nwhen = "tenur < 6"\nthen = "flag"', "called 'tenur'", "serve.guards[1].when"),
+        ('[[serve.guards]]\nname = "a"\nwhen = "unseen"\nthen = "override"\nto = "yes"', "'yes'", "serve.guards[1].to"),
+        ('[serve.redaction]\ntenure = "drop"', "'tenure' is redacted", "serve.redaction.tenure"),
+    ],
+)
+def test_what_the_service_is_to_do_is_held_against_the_table_before_anything_is_trained(few, serve, what, place):
+    problem = edit_contract(few, "[split]", f"{serve}\n[split]")
+    with pytest.raises(MilepostError, match=what) as caught:
+        opened(problem)
+    assert place in caught.value.where
+
+
 def test_the_rule_of_today_may_read_sensitive_columns_but_not_the_answer(telco):
     edit_contract(telco, "tenure < 6", "female = 1")
     assert opened(telco / "milepost.toml").rule.columns == ("contract", "female")

@@ -8,7 +8,9 @@ import pytest
 
 import milepost
 from milepost.ground.errors import MilepostError
-from telco import files_in
+from milepost.predlog.flat import FlatLog
+from milepost.predlog.places import LogPlace
+from telco import edit_contract, files_in
 
 
 @pytest.fixture(scope="module")
@@ -122,3 +124,118 @@ def test_answers_never_replace_the_table_that_is_read_or_the_problems_own(judged
         milepost.score("churn:1", judged / "new.csv", output=f"{judged}/{output}", problem=judged / "milepost.toml")
     assert refused.value.fix == "Write to another file: -o answers.parquet"
     assert files_in(judged) == before
+
+
+# ---- with the log
+
+
+def log(folder, table="asked.csv", output="logged.parquet", **others):
+    problem = folder / "milepost.toml"
+    return milepost.score("churn@champion", folder / table, output=folder / output, problem=problem, log=True, **others)
+
+
+def rows_of(folder):
+    """Return the predictions of a folder's log, with their inputs."""
+    place = folder / ".milepost" / "log" / "churn"
+    flat = FlatLog(LogPlace(place / "journals", str(place)))
+    return flat.predictions().collect().sort("prediction_id")
+
+
+def test_logged_answers_are_those_that_score_gives_anyway(logged_folder, scored):
+    answers = pl.read_parquet(logged_folder / "answers.parquet")
+    assert answers.columns[:2] == ["customer", "prediction_id"]
+    anyway = pl.read_parquet(scored / "answers.parquet").head(300)
+    assert answers.drop("prediction_id").equals(anyway)
+
+
+def test_each_answer_is_in_the_log_with_its_inputs_and_context(logged_folder):
+    told, logged = pl.read_parquet(logged_folder / "answers.parquet"), rows_of(logged_folder)
+    asked = pl.read_csv(logged_folder / "asked.csv")
+    assert logged["prediction_id"].equals(told["prediction_id"])
+    assert logged["entity"].equals(told["customer"].alias("entity"))
+    assert logged["decision_label"].equals(told["decision"].alias("decision_label"))
+    assert logged["probabilities"].list.last().equals(told["probability_Yes"].alias("probabilities"))
+    assert logged["contract"].equals(asked["contract"])
+    assert set(logged["origin"]) == {"score"}
+    context = json.loads(logged["context"][0])
+    assert context == {name: asked[name][0] for name in ("female", "senior_citizen")}
+
+
+def test_guards_arms_and_redaction_are_those_of_the_service(judged):
+    serve = """[serve]
+control_share = 0.4
+redaction = { customer = "hash" }
+[[serve.guards]]
+name = "new-customer"
+when = "tenure = 1"
+then = "abstain"
+[climb]"""
+    edit_contract(judged, "[climb]", serve)
+    done = log(judged, "telco.csv")
+    table, told, logged = pl.read_csv(judged / "telco.csv"), pl.read_parquet(done.path), rows_of(judged)
+    new = table["tenure"] == 1
+    assert told["decision"].is_null().equals(new.alias("decision"))
+    assert logged["guards"].list.len().cast(bool).equals(new.alias("guards"))
+    assert f"Guards acted on {new.sum()} rows." in done.says
+    assert 0.3 < (told["arm"] == "control").mean() < 0.5
+    assert logged["arm"].equals(told["arm"])
+    assert set(logged["entity"].str.len_bytes()) == {16}
+    assert "C0" not in "".join(logged["entity"])
+
+
+def test_a_run_that_fails_logs_nothing(judged):
+    table = pl.read_csv(judged / "telco.csv").with_columns(pl.col("tenure").cast(pl.String))
+    odd = pl.when(pl.int_range(pl.len()) == 1_400).then(pl.lit("many")).otherwise("tenure")
+    table.with_columns(tenure=odd).write_csv(judged / "odd.csv")
+    with pytest.raises(MilepostError, match="'many', which is not a number") as refused:
+        log(judged, "odd.csv")
+    assert "row 1,401" in refused.value.where
+    assert not (judged / "logged.parquet").exists()
+    assert rows_of(judged).is_empty()
+    assert list((judged / ".milepost" / "log" / "churn").glob(".scoring-*")) == []
+
+
+def test_a_table_without_the_entity_is_logged_without_it(judged):
+    pl.read_csv(judged / "telco.csv").drop("customer").head(5).write_parquet(judged / "nobody.parquet")
+    done = log(judged, "nobody.parquet")
+    assert pl.read_parquet(done.path).columns[0] == "prediction_id"
+    assert rows_of(judged)["entity"].null_count() == 5
+
+
+def test_a_log_needs_a_problem_and_free_names(judged, bundle, tmp_path):
+    with pytest.raises(MilepostError, match="no problem file"):
+        milepost.score(bundle, judged / "telco.csv", output=tmp_path / "a.csv", problem=tmp_path / "no.toml", log=True)
+    pl.read_csv(judged / "telco.csv").with_columns(prediction_id=1).write_csv(judged / "own.csv")
+    with pytest.raises(MilepostError, match="'prediction_id' has the name of an answer"):
+        log(judged, "own.csv", keep=["prediction_id"])
+    assert rows_of(judged).is_empty()
+
+
+def test_logging_says_where_and_what_comes_next(judged):
+    done = log(judged, "telco.csv", "a.csv")
+    assert done.prediction_log == str(judged / ".milepost" / "log" / "churn")
+    assert done.next_step.startswith("milepost log show")
+    assert "prediction log" in str(done)
+
+
+def test_where_the_tables_are_away_the_answers_wait_in_a_journal(judged):
+    (judged / "away").write_text("a file where the folder of the tables should be")
+    edit_contract(judged, "[climb]", f'[serve]\ntables = "{judged / "away"}"\n[climb]')
+    done = log(judged, "telco.csv")
+    assert "get it with the next command that logs" in done.says[-1]
+    assert done.path.exists()
+    (judged / "away").unlink()
+    log(judged, "telco.csv", "more.parquet")
+    journals = judged / ".milepost" / "log" / "churn" / "journals"
+    flat = FlatLog(LogPlace(journals, str(judged / "away")))
+    assert flat.predictions().collect().height == 3_000
+    assert list(journals.iterdir()) == []
+
+
+def test_a_feature_that_is_learned_from_the_log_is_not_redacted(judged):
+    edit_contract(judged, "[climb]", '[serve]\nredaction = { tenure = "bucket 12" }\n[climb]')
+    with pytest.raises(MilepostError, match="'tenure' is redacted"):
+        log(judged, "telco.csv")
+    edit_contract(judged, "[serve]", "[serve]\nretrain_from_log = false")
+    log(judged, "telco.csv")
+    assert set(rows_of(judged)["tenure"] % 12) == {0.0}

@@ -11,9 +11,11 @@ def test_the_tour_walks_the_whole_road_and_leaves_everything(tmp_path):
     toured = milepost.tour(tmp_path / "tour", rows=600, on_leg=heard.append)
     assert tuple(heard) == toured.legs
     commands = [leg.command.split()[1] for leg in toured.legs if leg.command]
-    assert commands == ["init", "check", "train", "evaluate", "report", "score", "status"]
+    assert commands == ["init", "check", "train", "evaluate", "report", "score", "serve", "outcomes", "log", "status"]
     left = {path.name for path in (tmp_path / "tour").iterdir()}
-    assert left == {".milepost", "answers.parquet", "draft.toml", "milepost.toml", "report.html", "telco.csv"}
+    assert left == {
+        ".milepost", "answers.parquet", "draft.toml", "milepost.toml", "report.html", "telco.csv", "what_came_true.csv",
+    }  # fmt: skip
     assert all(leg.why.endswith(".") for leg in toured.legs)
     priced = toured.legs[4].found  # what the contract costs, each figure with its interval
     assert priced

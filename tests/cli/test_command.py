@@ -3,7 +3,7 @@ import json
 import pytest
 import typer
 
-from milepost.cli.command import Commands, command
+from milepost.cli.command import Commands, command, group
 
 
 def ran(words, verb, capsys):
@@ -28,6 +28,7 @@ def test_a_verb_gets_its_own_words_and_the_shared_options(capsys):
 
 
 CODES = {"met": 0, "not met": 3, "can't tell yet": 4, "ready to train": 0, "mend first": 2}
+CODES |= {"equal": 0, "different": 3, "sound": 0, "damaged": 3}
 
 
 @pytest.mark.parametrize("outcome", CODES)
@@ -52,3 +53,18 @@ def test_the_help_is_the_verbs_own_sentence(capsys):
     _, out = ran(["greet", "--help"], greet, capsys)
     assert "Greet somebody." in out
     assert "--seed" in out
+
+
+def test_commands_of_a_group_are_found_under_its_name_and_alone_it_prints_its_help(capsys):
+    app, inner = typer.Typer(cls=Commands), group("Talk to people.")
+    command(inner, "Talking")(greet)
+    command(inner, "Talking", name="list")(greet)
+    app.add_typer(inner, name="people")
+    app.command("other")(lambda: None)
+    assert app(["people", "list", "ada", "--json"], standalone_mode=False) == 0
+    assert json.loads(capsys.readouterr().out)["said"].startswith("ada 1")
+    assert not app(["people"], standalone_mode=False)
+    told = capsys.readouterr().out
+    assert "Talk to people." in told
+    assert " greet " in told
+    assert "<bool>" not in told

@@ -5,7 +5,27 @@ import pytest
 
 from telco import edit_contract, files_in
 
-COMMANDS = ("init", "check", "train", "evaluate", "report", "score", "status", "promote", "tour", "explain")
+COMMANDS = (
+    "init",
+    "check",
+    "train",
+    "evaluate",
+    "report",
+    "score",
+    "status",
+    "promote",
+    "rollback",
+    "history",
+    "serve",
+    "outcomes",
+    "parity",
+    "tour",
+    "explain",
+)
+OF_GROUPS = [
+    *(("log", name) for name in ("show", "query", "export", "verify", "forget")),
+    *(("keys", name) for name in ("add", "list", "end")),
+]
 
 
 def next_command(ran):
@@ -65,6 +85,59 @@ def test_promote_needs_a_reason_where_the_verdict_is_not_met(trained, run):
     assert "the best there is" in run("status", folder=trained).out
 
 
+def test_a_rollback_is_written_with_its_reason_and_the_history_tells_it(judged, run):
+    edit_contract(judged, 'sensitive = ["female", "senior_citizen"]', 'sensitive = ["female"]')
+    for words in (("train",), ("evaluate",), ("promote", "churn:2")):
+        assert run(*words, "--quiet", folder=judged).code == 0
+    back = run("rollback", "churn:1", "--reason", "too many calls", folder=judged)
+    assert (back.code, next_command(back)) == (0, "history")
+    told = run("history", "--last", "1", folder=judged)
+    assert (told.code, next_command(told)) == (0, "status")
+    assert "too many calls" in told.said
+    assert "(version 1) answers since" in told.said
+    then = run("history", "--at", "2020-01-01", "--json", folder=judged)
+    assert then.document["bundle_id"] is None
+    refused = run("rollback", "--problem", "milepost.toml", "churn:1", folder=judged)
+    assert refused.code == 2
+    assert "is the champion already" in refused.err
+
+
+def test_answers_of_a_table_are_logged_found_judged_and_forgotten(logged, run):
+    assert run("outcomes", "truth.csv", folder=logged).code == 0
+    shown = run("log", "show", "--entity", "C05717", folder=logged)
+    assert (shown.code, next_command(shown)) == (0, "log export -o log.parquet")
+    asked = run("log", "query", "SELECT COUNT(truth_label) AS known FROM joined", "--json", folder=logged)
+    assert asked.document["table"] == {"columns": ["known"], "rows": [[150]]}
+    assert run("log", "export", "-o", "log.jsonl", "--since", "1h", folder=logged).code == 0
+    assert run("log", "forget", "C05717", folder=logged).code == 0
+    assert run("log", "show", "--entity", "C05717", "--json", folder=logged).document["answers"] == []
+    assert run("log", "verify", folder=logged).code == 0
+
+
+def test_a_damaged_log_exits_3(logged, run):
+    (file, *_) = (logged / ".milepost" / "log" / "churn" / "predictions").glob("day=*/*.parquet")
+    file.unlink()
+    ran = run("log", "verify", folder=logged)
+    assert ran.code == 3
+    assert "[file-missing]" in ran.out
+
+
+def test_keys_are_given_listed_and_ended(telco, run):
+    added = run("keys", "add", "shop", "--scope", "predict", "--scope", "read", "--json", folder=telco)
+    assert added.document["scopes"] == ["predict", "read"]
+    listed = run("keys", "list", folder=telco)
+    assert "predict, read" in listed.out
+    assert added.document["key"] not in listed.out
+    assert run("keys", "end", "shop", folder=telco).code == 0
+    assert run("keys", "end", "shop", folder=telco).code == 2
+
+
+def test_parity_exits_0_where_all_answers_are_equal(judged, run):
+    ran = run("parity", "--rows", "12", folder=judged)
+    assert ran.code == 0
+    assert "outcome    equal" in ran.out
+
+
 def test_explain_tells_one_term_the_list_of_terms_or_every_text(tmp_path, run):
     one, every = run("explain", "recall", folder=tmp_path), run("explain", "--all", folder=tmp_path)
     names = run("explain", folder=tmp_path)
@@ -116,6 +189,11 @@ def test_the_exit_code_of_evaluate_is_its_verdict(trained, run, accuracy, recall
         (["train", "--budget", "small"], "No such option: --budget", "under [climb] in the problem file"),
         (["train", "--problem", "."], "is a folder", "milepost init TABLE --target NAME --problem milepost.toml"),
         (["score", "a", "t.csv"], "Missing option '--output'", "-o answers.parquet"),
+        (["log", "export"], "Missing option '--output'", "-o log.parquet"),
+        (["log", "shwo"], "No such command 'shwo'. Did you mean 'show'?", "milepost log --help"),
+        (["log", "show", "--last", "0"], "'--last'", "milepost log show --help"),
+        (["keys", "add"], "Missing argument 'NAME'.", "milepost keys add --help"),
+        (["log", "show", "--problem", "none.toml"], "There is no problem file 'none.toml'.", "milepost init"),
         (["train", "--workers", "0"], "'--workers'", "milepost train --help"),
         (["score", "a"], "Missing argument 'TABLE'.", "milepost score --help"),
         (["explain", "recal"], "No term is called 'recal'.", "'recall'"),
@@ -139,9 +217,9 @@ def test_no_words_at_all_show_the_help(tmp_path, run):
         assert f" {command} " in ran.out
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_takes_the_options_that_all_commands_have(tmp_path, run, command):
-    ran = run(command, "--help", folder=tmp_path)
+@pytest.mark.parametrize("words", [*((command,) for command in COMMANDS), *OF_GROUPS], ids=" ".join)
+def test_every_command_takes_the_options_that_all_commands_have(tmp_path, run, words):
+    ran = run(*words, "--help", folder=tmp_path)
     assert ran.code == 0
     for option in ("--problem", "--json", "--quiet", "--seed"):
         assert option in ran.out

@@ -19,6 +19,17 @@ EVERY = {
     "score": ("score", "churn:1", "telco.csv", "-o", "answers.parquet"),
     "status": ("status",),
     "promote": ("promote", "churn:1"),
+    "history": ("history",),
+    "outcomes": ("outcomes", "truth.csv"),
+    "parity": ("parity", "--rows", "10"),
+    "score --log": ("score", "churn:1", "telco.csv", "-o", "answers.parquet", "--log"),
+    "log show": ("log", "show", "--last", "3"),
+    "log query": ("log", "query", "SELECT at, entity, flags, tenure, truth_label FROM joined LIMIT 3"),
+    "log export": ("log", "export", "-o", "log.csv"),
+    "log verify": ("log", "verify"),
+    "log forget": ("log", "forget", "C05717"),
+    "keys add": ("keys", "add", "shop", "--scope", "predict", "--until", "90d"),
+    "keys list": ("keys", "list"),
     "explain": ("explain", "recall"),
 }
 
@@ -27,17 +38,17 @@ EVERY = {
 
 
 @pytest.mark.parametrize("words", EVERY.values(), ids=list(EVERY))
-def test_json_is_one_object_that_names_the_next_command(judged, run, words):
-    ran = run(*words, "--json", "--quiet", folder=judged)
+def test_json_is_one_object_that_names_the_next_command(logged, run, words):
+    ran = run(*words, "--json", "--quiet", folder=logged)
     assert ran.code in (0, 4)
     assert ran.err == ""
     assert ran.document["next_step"].startswith("milepost ")
 
 
 @pytest.mark.parametrize("words", EVERY.values(), ids=list(EVERY))
-def test_answers_fit_60_columns_and_end_with_the_next_command(judged, run, monkeypatch, words):
+def test_answers_fit_60_columns_and_end_with_the_next_command(logged, run, monkeypatch, words):
     monkeypatch.setenv("COLUMNS", "60")
-    ran = run(*words, "--quiet", folder=judged)
+    ran = run(*words, "--quiet", folder=logged)
     assert ran.err == ""
     assert "\nNext: milepost " in ran.out
     assert "\x1b" not in ran.out

@@ -43,6 +43,34 @@ def test_the_schema_is_that_of_what_is_written(tmp_path):
         assert file.schema(ANSWERS.schema) == file.shaped(ANSWERS).schema
 
 
+def test_other_lists_can_be_named(tmp_path):
+    more = ANSWERS.with_columns(shares=pl.Series([[0.25, 0.75], None]))
+    csv, jsonl = answer_file(tmp_path / "a.csv"), answer_file(tmp_path / "a.jsonl")
+    lists = ("flags", "shares")
+    assert csv.shaped(more, lists=lists)["shares"].to_list() == ["0.25; 0.75", None]
+    assert jsonl.shaped(more, lists=lists).equals(more)
+    assert csv.schema(more.schema, lists=lists) == csv.shaped(more, lists=lists).schema
+
+
+def test_a_file_takes_its_place_after_what_has_to_come_before(tmp_path):
+    file = answer_file(tmp_path / "a.parquet")
+    there = []
+    file.write(ANSWERS.lazy(), before=lambda: there.append(file.path.exists()))
+    assert there == [False]
+    assert file.path.exists()
+
+
+def test_what_fails_before_leaves_no_file(tmp_path):
+    file = answer_file(tmp_path / "a.parquet")
+
+    def fail():
+        raise MilepostError("No.", where="here", fix="Nothing.")
+
+    with pytest.raises(MilepostError):
+        file.write(ANSWERS.lazy(), before=fail)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
 @pytest.mark.parametrize("kept", [[b"x", b"y"], [timedelta(1), None], [[1], [2]]])
 def test_a_column_that_text_cannot_hold_is_refused(tmp_path, name, kept):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,16 @@ def edit_contract(folder: Path, old: str, new: str) -> Path:
 def files_in(folder: Path) -> dict[str, bytes]:
     """Return the content of every file below a folder, by its path."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def write_truth(folder: Path, score: Callable[..., object]) -> None:
+    """Log the answers to 300 customers, and write what is known of half of them to truth.csv."""
+    table = pl.read_csv(folder / "telco.csv").head(300)
+    table.drop("churn").write_csv(folder / "asked.csv")
+    output, problem = folder / "answers.parquet", folder / "milepost.toml"
+    score("churn@champion", folder / "asked.csv", output=output, problem=problem, log=True)
+    answers = pl.read_parquet(output).select("customer", "prediction_id")
+    answers.join(table, on="customer").select("prediction_id", "churn").head(150).write_csv(folder / "truth.csv")
 
 
 FEW = """\

@@ -43,7 +43,7 @@ def verb(function: Callable[P, R]) -> Callable[P, R]:
             kinds = _kinds(hints[name])
             if not any(_is_a(value, kind) for kind in kinds):
                 raise _mistyped(function.__name__, name, value, kinds)
-            if isinstance(value, str) and (Path in kinds or name == "bundle"):
+            if isinstance(value, str) and (Path in kinds or name in ("bundle", "to")):
                 _refuse_no_path(function.__name__, name, value)
         return function(*args, **kwargs)
 
@@ -108,7 +108,7 @@ def _cure(verb: str, name: str, value: object, kinds: Sequence[Any]) -> str:
         return "Write the table to a file and give its path, or use load_predictor(BUNDLE).answer_table(table)."
     if name == "table":
         return "Write the table to a file, such as table.parquet, and give its path."
-    if name == "bundle":
+    if name in ("bundle", "to"):
         return 'Give a folder, or a name such as "NAME@champion" or "NAME:VERSION".'
     if name == "problem":
         return 'Give the path of the problem file: problem="milepost.toml".'

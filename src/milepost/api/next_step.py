@@ -10,7 +10,8 @@ from pathlib import Path
 
 from milepost.problem.read import FILE_NAME
 
-_COMMAND = re.compile(r"\bmilepost (init|check|train|evaluate|report|score|status|promote)\b")
+_VERBS = "init|check|train|evaluate|report|score|status|promote|rollback|history|serve|outcomes|parity"
+_COMMAND = re.compile(rf"\bmilepost (?:{_VERBS}|log [a-z]+|keys [a-z]+)\b")
 
 
 def next_step(words: str, problem: Path | str) -> str:

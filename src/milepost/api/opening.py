@@ -29,6 +29,7 @@ from milepost.models.material import Material, gather
 from milepost.problem.fit import check_task
 from milepost.problem.read import read_problem
 from milepost.problem.spec import Problem
+from milepost.serve.fit import check_serve
 
 SPLIT_SEED = 0  # the test rows do not change with --seed, so that no lucky seed can pick easy ones
 
@@ -101,6 +102,7 @@ def open_problem(path: Path, *, listener: Listener) -> Opened:
     check_task(problem, dataset.schema.task)
     derived, rule = expressions_of(problem, dataset.schema)
     check_value(problem, dataset.schema)
+    check_serve(problem, dataset.schema, features_of(dataset.schema, derived))
     request = split_request(problem, dataset.schema)
     listener(Event("split", "dividing development and test rows"))
     keys = split_keys(dataset.frame, request)
@@ -109,6 +111,12 @@ def open_problem(path: Path, *, listener: Listener) -> Opened:
     learned = rows_at(dataset.frame, split.development, dataset.rows)
     schema = learn_schema(learned, dataset.schema)
     return Opened(problem, workspace, dataset, request, keys, split, schema, derived, rule)
+
+
+def features_of(schema: Schema, derived: Mapping[str, Expression]) -> tuple[str, ...]:
+    """Return the columns that models learn from, and those that the computed features read."""
+    read = [name for expression in derived.values() for name in expression.columns]
+    return tuple(dict.fromkeys([*(column.name for column in schema.features), *read]))
 
 
 def expressions_of(problem: Problem, schema: Schema) -> tuple[dict[str, Expression], Expression | None]:

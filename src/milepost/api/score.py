@@ -7,37 +7,43 @@ customer  prediction  probability_No  probability_Yes  decision  flags     out, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import polars as pl
 from polars.io.plugins import register_io_source
 
 from milepost.api.arguments import verb
+from milepost.api.log_access import fold_now
 from milepost.api.next_step import next_step
 from milepost.api.opening import workspace_of
 from milepost.api.outputs import refuse_over_problem, refuse_over_table
+from milepost.api.serving import log_place_of, settings_of
 from milepost.api.storing import store_of
-from milepost.data.answer_files import AnswerFile, answer_file
-from milepost.data.formats import damaged
-from milepost.data.sources import Scanned, Source, scan
-from milepost.ground.errors import UnknownNameError
+from milepost.api.tables import called, opened_table
+from milepost.data.answer_files import AnswerFile, answer_file, nothing
+from milepost.data.sources import Scanned, Source
+from milepost.data.writing import MISSING_TOKENS
+from milepost.ground.clock import Clock, wall_clock
+from milepost.ground.errors import MilepostError, UnknownNameError
 from milepost.ground.events import Event, Listener, silent
-from milepost.ground.files import disk_errors
 from milepost.ground.text import counted
-from milepost.ground.workspace import Workspace
 from milepost.predictor.inputs import refuse_missing
 from milepost.predictor.load import load_predictor
 from milepost.predictor.predictor import Predictor
 from milepost.problem.read import read_problem
-from milepost.problem.spec import SqlSource
+from milepost.problem.serving import redaction_conflicts
+from milepost.problem.spec import Problem
 from milepost.registry.names import resolve
+from milepost.serve.scoring import ARM, PREDICTION_ID, Scoring, journal_aside
+from milepost.serve.state import Named
+from milepost.serve.voices import load_voice
 from milepost.show.notebook import Shows
 
 _WHOLE_NUMBER = r"^(?:0|-?[1-9][0-9]{0,17})$"  # "007" is a name
+_NUMBER = r"^-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]+)?$"
 _ELSEWHERE = "Write to another file: -o answers.parquet"
 
 
@@ -54,6 +60,7 @@ class Scored(Shows):
         decisions: decision -> rows; empty for regression.
         says: what is worth knowing about the answers.
         next_step: what to do next.
+        prediction_log: folder or URI of the log that holds the answers; None where they are not logged.
     """
 
     path: Path
@@ -64,6 +71,7 @@ class Scored(Shows):
     decisions: dict[str, int]
     says: tuple[str, ...]
     next_step: str
+    prediction_log: str | None = None
 
 
 @verb
@@ -74,20 +82,25 @@ def score(
     output: Path | str,
     problem: Path | str = "milepost.toml",
     keep: Sequence[str] = (),
+    log: bool = False,
     listener: Listener = silent,
+    clock: Clock = wall_clock,
 ) -> Scored:
     """Return where the answers to a table are: the id, prediction, probabilities or interval, decision, flags.
 
     Values are read as the bundle says, by the same gate as single rows. A table of text is copied beside the output
-    while it is read.
+    while it is read. With log, the answers are those of the service: guards act, rows get their arm, and all are in the
+    prediction log when the file is there, each under the prediction_id beside it; a run that fails logs nothing.
 
     Args:
         bundle: a folder, NAME@champion or NAME:VERSION.
         table: file, glob, cloud URI, Delta table or query; it needs the bundle's inputs, not the target.
         output: file to write, whole or not at all: .parquet, .csv or .jsonl.
-        problem: path of the problem file; not needed where bundle is a folder.
+        problem: path of the problem file; not needed where bundle is a folder and nothing is logged.
         keep: further columns of the table to keep beside the id.
+        log: whether the answers go to the prediction log.
         listener: hears the progress.
+        clock: stamps what is logged.
 
     Raises:
         MilepostError: the bundle or table can't be read, an input is absent, or the output is the table, the
@@ -97,41 +110,46 @@ def score(
     file = answer_file(Path(output))
     refuse_over_table(file.path, table, base=Path(), called="the table that is to be answered", fix=_ELSEWHERE)
     listener(Event("bundle", "looking for the bundle"))
-    predictor, entity = _predictor(str(bundle), Path(problem), file.path)
-    place = "the query" if isinstance(table, SqlSource) else str(table)
-    listener(Event("read", f"reading {place}"))
-    with _workspace_beside(file.path) as workspace:
-        scanned = scan(table, workspace=workspace, base=Path(), listener=listener)
+    asked = _asked(str(bundle), Path(problem), file.path, log=log)
+    with opened_table(table, beside=file.path, listener=listener) as scanned, ExitStack() as stack:
         names = scanned.frame.collect_schema().names()
-        _refuse_missing(predictor, names, keep, place)
-        kept = _kept(entity, names, keep)
-        with _readable(scanned):
-            counts = _answer(predictor, scanned, kept, file, listener)
+        _refuse_missing(asked.predictor, names, keep, called(table))
+        kept = _kept(asked.entity, names, keep)
+        way = _logged(asked, scanned, stack, clock) if log else _Way(asked.predictor.no_answers().schema)
+        _refuse_taken(kept, way)
+        counts = _answer(asked.predictor, scanned, kept, file, way, listener)
+    unfolded = fold_now(log_place_of(asked.contract), clock=clock) if log and asked.contract else ()
     decided = {label: rows for (what, label), rows in sorted(counts.items()) if what == "decision"}
     rows, flagged = counts["all", "rows"], counts["all", "flagged"]
-    says = _says(entity, kept, rows, flagged)
-    return Scored(file.path, predictor.bundle_id, rows, flagged, kept, decided, says, next_step("status", problem))
+    says = (*_says(asked.entity, kept, rows, flagged), *way.says(), *unfolded)
+    following = next_step("log show" if log else "status", problem)
+    return Scored(
+        file.path, asked.predictor.bundle_id, rows, flagged, kept, decided, says, following, way.prediction_log
+    )
 
 
-def _predictor(bundle: str, problem: Path, output: Path) -> tuple[Predictor, str | None]:
-    """Return the predictor, and the column that the problem calls id; refuse to write over the problem's files."""
-    if Path(bundle).is_dir() and not problem.exists():
-        return load_predictor(Path(bundle)), None
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A bundle, and what the problem says around it; a folder without a problem file has no contract."""
+
+    predictor: Predictor
+    folder: Path
+    contract: Problem | None = None
+
+    @property
+    def entity(self) -> str | None:
+        return self.contract.data.id if self.contract else None
+
+
+def _asked(bundle: str, problem: Path, output: Path, *, log: bool) -> _Asked:
+    """Return the bundle that a name means; refuse to write over the problem's files."""
+    if Path(bundle).is_dir() and not problem.exists() and not log:
+        return _Asked(load_predictor(Path(bundle)), Path(bundle))
     contract = read_problem(problem)
     refuse_over_problem(output, contract, fix=_ELSEWHERE)
     workspace = workspace_of(contract)
     found = resolve(bundle, workspace=workspace, store=store_of(contract), history=workspace.history)
-    return load_predictor(found.path), contract.data.id
-
-
-@contextmanager
-def _workspace_beside(output: Path) -> Iterator[Workspace]:
-    """Give a workspace on the output's disk; the copies of tables that are staged in it do not stay."""
-    with disk_errors(output):
-        output.parent.mkdir(parents=True, exist_ok=True)
-        folder = TemporaryDirectory(dir=output.parent, prefix=f".{output.name}-", ignore_cleanup_errors=True)
-    with folder as place:
-        yield Workspace(Path(place))
+    return _Asked(load_predictor(found.path), found.path, contract)
 
 
 def _refuse_missing(predictor: Predictor, names: Sequence[str], keep: Sequence[str], place: str) -> None:
@@ -147,19 +165,83 @@ def _kept(entity: str | None, names: Sequence[str], keep: Sequence[str]) -> tupl
     return tuple(dict.fromkeys([*first, *keep]))
 
 
-@contextmanager
-def _readable(scanned: Scanned) -> Iterator[None]:
-    """Turn a damaged table into an error; a table that we staged ourselves is our own bug."""
-    try:
-        yield
-    except pl.exceptions.PolarsError as why:
-        if scanned.staged:
-            raise
-        raise damaged(scanned.name, "parquet") from why
+# how a batch is answered
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How batches are answered.
+
+    Attributes:
+        columns: of the answers.
+        answer: to a batch; None is the predictor's own.
+        also: columns of the table that it reads beside the inputs.
+        before: called when all rows are answered and before the file is there.
+        scoring: where the answers are logged.
+        prediction_log: place of the log, if they are.
+    """
+
+    columns: pl.Schema
+    answer: Callable[[pl.DataFrame], pl.DataFrame] | None = None
+    also: Sequence[str] = ()
+    before: Callable[[], None] = nothing
+    scoring: Scoring | None = None
+    prediction_log: str | None = None
+
+    def says(self) -> Iterator[str]:
+        """Give sentences about what the log changed."""
+        if self.scoring is None:
+            return
+        yield "The answers are in the prediction log; outcomes can be sent by the prediction_id beside each."
+        if self.scoring.guarded:
+            yield f"Guards acted on {counted(self.scoring.guarded, 'row')}."
+
+
+def _logged(asked: _Asked, scanned: Scanned, stack: ExitStack, clock: Clock) -> _Way:
+    """Return the service's way, whose records become visible when all rows are answered."""
+    contract, predictor = asked.contract, asked.predictor
+    assert contract is not None  # nothing is logged without
+    if conflict := redaction_conflicts(contract.serve, predictor.schema.names, where=contract.where):
+        raise conflict
+    settings = settings_of(contract, predictor, workspace_of(contract).serving(contract.aim.name))
+    voice = load_voice(Named(predictor.bundle_id, str(asked.folder)), settings)
+    place = settings.place
+    journal, publish = stack.enter_context(journal_aside(place.journals, durability=settings.durability))
+    scoring = Scoring(
+        voice, settings, journal, types=_types(scanned, settings.context),
+        clock_ns=lambda: int(clock().timestamp() * 1e9),
+    )  # fmt: skip
+    columns = scoring.schema(predictor.no_answers().schema)
+    return _Way(columns, scoring.answer, scoring.details, publish, scoring, place.tables)
+
+
+def _types(scanned: Scanned, names: Sequence[str]) -> dict[str, pl.DataType]:
+    """Return the columns of a table of text in which everything is a number."""
+    here = [name for name in names if name in scanned.frame.collect_schema()] if scanned.is_text else []
+    if not here:
+        return {}
+    cells = pl.col(here).replace(list(MISSING_TOKENS), None)
+    tests = {"whole": _WHOLE_NUMBER, "number": _NUMBER}
+    found = scanned.frame.select(
+        (cells.str.contains(pattern).all() & cells.is_not_null().any()).name.suffix(f"\0{kind}")
+        for kind, pattern in tests.items()
+    ).collect(engine="streaming").row(0, named=True)  # fmt: skip
+    whole = {name: pl.Int64() for name in here if found[f"{name}\0whole"]}
+    return {**{name: pl.Float64() for name in here if found[f"{name}\0number"]}, **whole}
+
+
+def _refuse_taken(kept: Sequence[str], way: _Way) -> None:
+    """Refuse to keep a column that has the name of one that logging adds."""
+    for name in (name for name in kept if name in way.columns and name in (PREDICTION_ID, ARM)):
+        raise MilepostError(
+            f"The column {name!r} has the name of an answer, so it cannot be kept.",
+            where="the table to be answered",
+            fix=f"Rename {name!r} in the table.",
+        )
 
 
 def _answer(
-    predictor: Predictor, scanned: Scanned, kept: Sequence[str], file: AnswerFile, listener: Listener
+    predictor: Predictor, scanned: Scanned, kept: Sequence[str], file: AnswerFile, way: _Way, listener: Listener
 ) -> Counter[tuple[str, str]]:
     """Write the answers batch by batch; return how many rows there are, with flags, and of each decision."""
     frame, whole = scanned.frame, _whole_numbers(scanned, kept)
@@ -167,7 +249,7 @@ def _answer(
     rows = frame.select(pl.len()).collect(engine="streaming").item()
 
     def source(*_: object) -> Iterator[pl.DataFrame]:
-        for batch in predictor.answer_batches(frame, keep=kept):
+        for batch in predictor.answer_batches(frame, keep=kept, answer=way.answer, also=way.also):
             _count(batch, counts)
             done = counts["all", "rows"]
             listener(Event("score", f"{counted(done, 'row')} answered", done, rows))
@@ -175,8 +257,8 @@ def _answer(
             yield file.shaped(whole_numbers)
 
     types = frame.select(kept).with_columns(pl.col(whole).cast(pl.Int64)).collect_schema()
-    schema = file.schema(pl.Schema({**types, **predictor.no_answers().schema}))
-    file.write(register_io_source(source, schema=schema))
+    schema = file.schema(pl.Schema({**types, **way.columns}))
+    file.write(register_io_source(source, schema=schema), before=way.before)
     return counts
 
 

@@ -13,10 +13,13 @@ from milepost.api.arguments import verb
 from milepost.api.check import check
 from milepost.api.evaluate import evaluate
 from milepost.api.init import Drafted, init
+from milepost.api.log_show import log_show
 from milepost.api.next_step import program
+from milepost.api.outcomes import outcomes
 from milepost.api.report import report
 from milepost.api.score import score
 from milepost.api.status import status
+from milepost.api.tour_service import ask_customers, told_of, write_truths
 from milepost.api.train import train
 from milepost.evaluate.thresholds import ThresholdChoice, ThresholdRow
 from milepost.evaluate.verdict import Outcome
@@ -143,6 +146,13 @@ def tour(
     name = f"{trained.problem.aim.name}:{trained.version}"
     scored = score(name, str(table), output=folder / "answers.parquet", problem=problem, listener=listener)
     walk("Answers", "score", f"milepost score {name} telco.csv -o answers.parquet", (), scored)
+    asked = ask_customers(problem, name, table)
+    walk("The model goes to work", "serve", f"milepost serve {name}", told_of(asked))
+    truths = folder / "what_came_true.csv"
+    came = write_truths(asked, truths)
+    taken = outcomes(str(truths), problem=problem, listener=listener, clock=clock)
+    walk("The truth comes late", "outcomes", f"milepost outcomes {truths.name}", came, taken)
+    walk("What was said, and what was true", "log", "milepost log show", (), log_show(problem=problem, clock=clock))
     walk("Where we stand", "status", "milepost status", (), status(problem))
     then = f"cd {shlex.quote(str(folder))} && {program()} status"
     return Toured(folder, tuple(legs), f"open {folder / 'report.html'} in a browser, then: {then}")
@@ -159,6 +169,9 @@ _WHY = {
     "evaluate": "Only rows that chose nothing can judge. Each look at them is counted: many looks make one lucky.",
     "report": "The people who decide do not use a terminal.",
     "score": "The stored model answers rows it has never seen, as it will in production.",
+    "serve": "A model helps only where somebody asks it. The service answers over HTTP, and remembers every answer.",
+    "outcomes": "A model that nobody checks grows wrong in silence. The truth finds the answers it belongs to.",
+    "log": "The log joins both. From it the model's quality in production will be measured, and the next one learned.",
     "status": "Every decision is kept with its reason, so that nobody has to remember.",
 }
 

@@ -48,7 +48,23 @@ class Commands(_WithoutType, TyperGroup):
     """All commands."""
 
 
-def command(app: typer.Typer, panel: str, *, exits: str = "0 done") -> Callable[[Verb], Verb]:
+def group(says: str) -> typer.Typer:
+    """Return a program of commands that belong together; without one of them it prints its help.
+
+    Args:
+        says: what they are for.
+    """
+    app = typer.Typer(cls=Commands, help=says, context_settings={"help_option_names": ["-h", "--help"]})
+
+    @app.callback(invoke_without_command=True)
+    def alone(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            print(context.get_help())
+
+    return app
+
+
+def command(app: typer.Typer, panel: str, *, exits: str = "0 done", name: str | None = None) -> Callable[[Verb], Verb]:
     """Return a decorator that makes a verb a command of app, listed under panel.
 
     The verb's own parameters become arguments and options; those that all commands have are added, and reach the
@@ -58,6 +74,7 @@ def command(app: typer.Typer, panel: str, *, exits: str = "0 done") -> Callable[
         app: the program.
         panel: the heading in its help.
         exits: the exit codes that the command has of its own, each with what it means.
+        name: as it is typed; the verb's own when absent.
     """
 
     def add(verb: Verb) -> Verb:
@@ -71,7 +88,7 @@ def command(app: typer.Typer, panel: str, *, exits: str = "0 done") -> Callable[
         )
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         codes = f"Exit codes: {exits}; {FAILURES}."
-        app.command(verb.__name__, cls=Command, help=verb.__doc__, epilog=codes, rich_help_panel=panel)(run)
+        app.command(name or verb.__name__, cls=Command, help=verb.__doc__, epilog=codes, rich_help_panel=panel)(run)
         return verb
 
     return add

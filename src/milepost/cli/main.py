@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 import milepost
+from milepost.cli import keys, log
 from milepost.cli.command import Commands, command
 from milepost.cli.session import INTERRUPTED, Session
 from milepost.ground.errors import MilepostError
@@ -49,6 +50,9 @@ def program(
 
 _Misuse: type[typer.BadParameter] = typer.BadParameter.__bases__[0]  # what click calls any command typed wrongly
 road, learn = partial(command, app, "The road"), partial(command, app, "Learn")
+production = partial(command, app, "In production")
+app.add_typer(log.app, name="log", rich_help_panel="In production")
+app.add_typer(keys.app, name="keys", rich_help_panel="In production")
 
 BUNDLE = "A folder, NAME@champion, or NAME:VERSION"
 Bundle = Annotated[str, typer.Argument(metavar="BUNDLE", help=f"{BUNDLE}.")]
@@ -123,13 +127,18 @@ def score(
     keep: Annotated[
         list[str] | None, typer.Option(metavar="NAME", help="A further column to keep; may be given several times.")
     ] = None,
+    log: Annotated[
+        bool, typer.Option("--log", metavar="", help="Keep the answers in the prediction log, as the service does.")
+    ] = False,
 ) -> object:
     """Answer every row of a table, in batches of bounded memory.
 
     One row out for each row in: the id, prediction, probabilities or interval, decision, flags.
+
+    With --log the guards of the service act, and each row has the prediction_id by which its outcome can be sent.
     """
     return milepost.score(
-        bundle, table, output=output, keep=keep or (), problem=session.problem, listener=session.listener
+        bundle, table, output=output, keep=keep or (), log=log, problem=session.problem, listener=session.listener
     )
 
 
@@ -149,6 +158,96 @@ def promote(
 ) -> object:
     """Let a judged bundle answer: NAME@champion is that bundle from then on."""
     return milepost.promote(bundle, reason=reason, problem=session.problem)
+
+
+@road()
+def rollback(
+    session: Session,
+    bundle: Annotated[
+        str | None,
+        typer.Argument(metavar="[BUNDLE]", help=f"{BUNDLE} that was champion; the one before if left out."),
+    ] = None,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why; it is kept in the history.")] = None,
+) -> object:
+    """Let an earlier champion answer again."""
+    return milepost.rollback(bundle, reason=reason, problem=session.problem)
+
+
+@road()
+def history(
+    session: Session,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Which bundle answered then, and why; as 2026-03-01T14:30.")
+    ] = None,
+    kind: Annotated[
+        str | None,
+        typer.Option(metavar="KIND", help="Only: rung, trained, looked, verdict, promoted or rolled_back."),
+    ] = None,
+    last: Annotated[int | None, typer.Option(metavar="N", help="Only the newest; all if left out.", min=1)] = None,
+) -> object:
+    """Tell what was decided, and which bundle answered when and why."""
+    return milepost.history(at=at, kind=kind, last=last, problem=session.problem)
+
+
+@production()
+def serve(
+    session: Session,
+    bundle: Annotated[
+        str | None, typer.Argument(metavar="[BUNDLE]", help=f"{BUNDLE}; the champion of each moment if left out.")
+    ] = None,
+    port: Annotated[int, typer.Option(metavar="N", min=0, max=65535, help="0 takes any free one.")] = 8080,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Where to listen; 127.0.0.1 is this machine alone.")
+    ] = "127.0.0.1",
+    workers: Annotated[int, typer.Option(metavar="N", min=1, help="Processes that answer.")] = 1,
+    without_keys: Annotated[
+        bool, typer.Option("--without-keys", metavar="", help="Let other machines ask without a key.")
+    ] = False,
+    certificate: Annotated[Path | None, typer.Option(metavar="PATH", help="TLS certificate, a PEM file.")] = None,
+    private_key: Annotated[Path | None, typer.Option(metavar="PATH", help="Its private key, a PEM file.")] = None,
+) -> object:
+    """Answer over HTTP until it is stopped; every answer is logged before it leaves.
+
+    It prints where it listens, what it serves, and a request that can be pasted.
+    """
+    return milepost.serve(
+        bundle,
+        host=host,
+        port=port,
+        workers=workers,
+        without_keys=without_keys,
+        certificate=certificate,
+        private_key=private_key,
+        problem=session.problem,
+        on_ready=session.announce,
+    )
+
+
+@production()
+def outcomes(
+    session: Session,
+    table: Annotated[str, typer.Argument(metavar="TABLE", help="File, glob, cloud URI, Delta table, or a database.")],
+    query: Annotated[
+        str | None, typer.Option(metavar="SQL", help="What to ask, where TABLE is the address of a database.")
+    ] = None,
+) -> object:
+    """Take from a table what turned out to be true of predictions in the log.
+
+    Its columns: prediction_id, or the id and a time; truth, or the target; happened_at, recorded_at, acted_on if known.
+    """
+    return milepost.outcomes(table, query=query, problem=session.problem, listener=session.listener)
+
+
+@production(exits="0 equal, 3 different")
+def parity(
+    session: Session,
+    bundle: Annotated[
+        str | None, typer.Argument(metavar="[BUNDLE]", help=f"{BUNDLE}; the champion, else the newest if left out.")
+    ] = None,
+    rows: Annotated[int, typer.Option(metavar="N", min=10, help="How many rows to ask.")] = 500,
+) -> object:
+    """Ask a service of its own over HTTP and in memory: the answers have to be equal, bit for bit."""
+    return milepost.parity(bundle, rows=rows, problem=session.problem, seed=session.seed, listener=session.listener)
 
 
 @learn()
@@ -179,7 +278,8 @@ def explain(
 def _cure(error: Exception) -> str:
     """Return what mends a command typed wrongly, where more can be said than where to look it up."""
     if getattr(getattr(error, "param", None), "name", "") == "output" and "Missing" in str(error):
-        return "Write: -o answers.parquet   (or answers.csv, or answers.jsonl)"
+        name = "log" if getattr(getattr(error, "ctx", None), "info_name", "") == "export" else "answers"
+        return f"Write: -o {name}.parquet   (or {name}.csv, or {name}.jsonl)"
     key = getattr(error, "option_name", "").lstrip("-").replace("-", "_")
     table = _table_of(key) if key else None
     return f"Write {key} = … under [{table}] in the problem file; docs/problem-file.md shows how." if table else ""

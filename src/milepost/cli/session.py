@@ -18,7 +18,17 @@ from milepost.cli.progress import Progress
 from milepost.ground.errors import EnvironmentFault, MilepostError
 from milepost.ground.events import Event
 
-EXIT_CODES = {"met": 0, "not met": 3, "can't tell yet": 4, "ready to train": 0, "mend first": 2}
+EXIT_CODES = {
+    "met": 0,
+    "not met": 3,
+    "can't tell yet": 4,
+    "ready to train": 0,
+    "mend first": 2,
+    "equal": 0,
+    "different": 3,
+    "sound": 0,
+    "damaged": 3,
+}
 OUR_BUG = 1
 INTERRUPTED = 130
 _REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE)
@@ -60,6 +70,11 @@ class Session:
         self._progress.stop()
         if not self.json:
             self._answer(part)
+
+    def announce(self, part: object) -> None:
+        """Print a part of the answer as soon as it is there, with --json too, on a line of its own."""
+        self._progress.stop()
+        self._answer(part)
 
     def ask_target(self, table: str, statement: str | None) -> str | None:
         """Return the column to predict, asked for where a person can answer; None where the table must say."""

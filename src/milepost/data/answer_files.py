@@ -5,9 +5,8 @@ customer  prediction  flags          .csv: the flags of a row stand in one cell,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -18,7 +17,12 @@ from milepost.ground.text import listed
 
 GROUP_ROWS = 131_072  # in a row group of Parquet
 FLAG_MARK = "; "  # between the flags of a row, where a cell holds one text
+LISTS = ("flags",)  # columns of answers whose cells are lists
 _PLAIN = (pl.Boolean, pl.String, pl.Categorical, pl.Enum, pl.Date, pl.Datetime, pl.Time)
+
+
+def nothing() -> None:
+    """Go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +41,33 @@ class AnswerFile:
     holds_lists: bool
     sink: Callable[[pl.LazyFrame, Path], object]
 
-    def schema(self, schema: pl.Schema) -> pl.Schema:
+    def schema(self, schema: pl.Schema, *, lists: Collection[str] = LISTS) -> pl.Schema:
         """Return the types that the columns have in the file.
+
+        Args:
+            schema: of the answers.
+            lists: as for shaped.
 
         Raises:
             MilepostError: the file cannot hold a column.
         """
-        return self.shaped(schema.to_frame()).schema
+        return self.shaped(schema.to_frame(), lists=lists).schema
 
-    def shaped(self, answers: pl.DataFrame) -> pl.DataFrame:
+    def shaped(self, answers: pl.DataFrame, *, lists: Collection[str] = LISTS) -> pl.DataFrame:
         """Return answers as the file holds them.
+
+        Args:
+            answers: to be written.
+            lists: columns whose cells are lists of texts or numbers.
 
         Raises:
             MilepostError: the file cannot hold a column.
         """
         if not self.holds_lists:
-            answers = answers.with_columns(pl.col("flags").list.join(FLAG_MARK).replace("", None))
+            texts = pl.col(*lists).cast(pl.List(pl.String))
+            answers = answers.with_columns(texts.list.join(FLAG_MARK).replace("", None))
         for name, dtype in answers.schema.items():
-            if self.is_text and not (dtype.is_numeric() or isinstance(dtype, _PLAIN) or name == "flags"):
+            if self.is_text and not (dtype.is_numeric() or isinstance(dtype, _PLAIN) or name in lists):
                 raise MilepostError(
                     f"A {self.path.suffix} file cannot hold the column {name!r}, whose values are of type {dtype}.",
                     where=str(self.path),
@@ -62,14 +75,23 @@ class AnswerFile:
                 )
         return answers
 
-    def write(self, answers: pl.LazyFrame) -> None:
+    def write(self, answers: pl.LazyFrame, *, before: Callable[[], None] = nothing) -> None:
         """Write answers that are shaped already; they may be larger than memory.
+
+        Args:
+            answers: to be written.
+            before: called when all of them are written and before the file takes its place.
 
         Raises:
             EnvironmentFault: the disk refused.
             polars.exceptions.PolarsError: the answers cannot be computed.
         """
-        write_whole(self.path, partial(self.sink, answers))
+
+        def write(path: Path) -> None:
+            self.sink(answers, path)
+            before()
+
+        write_whole(self.path, write)
 
 
 def _parquet(answers: pl.LazyFrame, path: Path) -> None:

@@ -26,9 +26,12 @@ from milepost.ground.errors import MilepostError
 from milepost.ground.text import count, figure, listed, span
 from milepost.metrics.measure import Measured
 from milepost.models.steps import Ladder
+from milepost.predlog.forgetting import Remaining, Removed
+from milepost.predlog.verifying import Flaw
 from milepost.problem.spec import Problem
 from milepost.registry.decisions import Decision
-from milepost.show import drafts, terminal, views
+from milepost.serve.parity import Difference
+from milepost.show import drafts, logged, terminal, views
 from milepost.show.glossary import Entry, Topic
 from milepost.show.leg import Leg
 from milepost.show.wording import columns_in_short, currency_of, noun_of_rows, unit_of_target
@@ -77,12 +80,19 @@ VIEWS: dict[type, View] = {
     Understood: lambda understood, _: drafts.understood_view(understood),
     Candidates: lambda candidates, _: drafts.candidates_view(candidates),
     Sense: lambda sense, _: drafts.sense_view(sense),
+    logged.Cells: lambda cells, _: logged.cells_view(cells),
     Measured: lambda measured, problem: views.measures_view({measured.metric: measured}, currency=currency_of(problem)),
     MilepostError: lambda error, _: views.error_view(error),
 }
 VIEWS_OF_MANY: dict[type, Callable[[Any], RenderableType]] = {
     Finding: views.findings_view,
     Decision: views.history_view,
+    logged.LoggedAnswer: logged.answers_view,
+    logged.RefusedRow: logged.refused_view,
+    Removed: logged.removed_view,
+    Remaining: logged.remaining_view,
+    Flaw: logged.flaws_view,
+    Difference: logged.differences_view,
 }
 
 
@@ -152,14 +162,17 @@ def _composed(result: Any, problem: Problem | None) -> RenderableType:
     short = {label: value for label, value in there.items() if _is_short(value)}
     parts = [_part(label, value, problem) for label, value in there.items() if label not in short]
     return terminal.spaced(
-        terminal.heading(f"{type(result).__name__} {name}") if name else None,
+        terminal.heading(f"{getattr(type(result), 'shown_as', type(result).__name__)} {name}") if name else None,
         terminal.facts((_label(label), _short(value, label)) for label, value in short.items()) if short else None,
         *parts,
         views.next_view(str(next_step)) if next_step else None,
     )
 
 
-_TITLES = {"open_questions": "What only you can answer"}  # of parts that are plain sentences
+_TITLES = {  # of parts that are plain sentences
+    "open_questions": "What only you can answer",
+    "out_of_reach": "What nothing here can reach",
+}
 
 
 def _part(label: str, value: Any, problem: Problem | None) -> RenderableType:

@@ -31,6 +31,8 @@ TOPICS = {  # file of the glossary -> what it is about, in the order in which on
     "show": "pictures",
     "predictor": "answers",
     "registry": "versions and history",
+    "serve": "the service",
+    "predlog": "the prediction log",
 }
 _MOST_NEAR = 6
 _FEWEST_LETTERS = 3  # what is shorter is near too much

@@ -1,0 +1,200 @@
+"""Rows of the log, and of what is sent to it, as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from milepost.ground.text import count, counted, figure, listed, share
+from milepost.predlog.forgetting import Remaining, Removed
+from milepost.predlog.verifying import Flaw
+from milepost.serve.parity import Difference
+from milepost.show.terminal import MIDDLE, WIDE, Grid, Heading, facts, marked, plain
+from milepost.show.wording import SEVERITIES, one_line
+
+_LONGEST_CELL = 40  # characters of a cell of a person's own query
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedAnswer:
+    """One answer in the log.
+
+    Attributes:
+        at: when it was answered, UTC.
+        prediction_id: by which outcomes are sent.
+        entity: that it is about; None where the row named none.
+        decision: what was to be acted on; None where a guard took it away, or there was no answer.
+        probability: of the class that is the decision; None for numbers.
+        lo, hi: of the interval of a number.
+        flags: how many remarks there were about the row.
+        arm: "act" or "control"; None where nobody is left alone.
+        truth: what turned out to be true; None where it is not known yet.
+        bundle_id: that answered.
+    """
+
+    at: datetime
+    prediction_id: str
+    entity: str | None
+    decision: str | float | None
+    probability: float | None
+    lo: float | None
+    hi: float | None
+    flags: int
+    arm: str | None
+    truth: str | float | None
+    bundle_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row of a table that was not taken, and why.
+
+    Attributes:
+        row: its number, from 1.
+        what: what is wrong with it.
+        where: in which column.
+        fix: what to do.
+        alike: how many rows were refused for the same reason, with this one.
+    """
+
+    row: int
+    what: str
+    where: str
+    fix: str
+    alike: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """What a query answers.
+
+    Attributes:
+        columns: their names.
+        rows: a value for each column, in each row.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+
+
+def answers_view(answers: Sequence[LoggedAnswer]) -> RenderableType:
+    """Return answers as a table, newest first; columns that hold nothing are left out."""
+    shown = [column for column in _COLUMNS if any(_is_there(column.name, one) for one in answers)]
+    headings = tuple(column.heading for column in shown)
+    return Grid(headings, tuple(tuple(_cell(column.name, one) for column in shown) for one in answers))
+
+
+def refused_view(rows: Sequence[RefusedRow]) -> RenderableType:
+    """Return for each reason the first row that was refused for it."""
+    parts: list[RenderableType] = []
+    for one in rows:
+        more = f"   (and {counted(one.alike - 1, 'other row')})" if one.alike > 1 else ""
+        where = f"row {count(one.row)}, {one.where}{more}"
+        parts += [plain(one.what, "bold"), facts((("where:", where), ("fix:", one.fix)))]
+    return Group(*parts)
+
+
+def remaining_view(remaining: Sequence[Remaining]) -> RenderableType:
+    """Return what forgetting could not do now, with what to do."""
+    parts: list[RenderableType] = []
+    for one in remaining:
+        parts += [plain(one.what, "bold"), facts((("where:", one.where), ("fix:", one.fix)))]
+    return Group(*parts)
+
+
+def removed_view(removed: Sequence[Removed]) -> RenderableType:
+    """Return how many rows are gone where."""
+    headings = (Heading("rows", is_number=True), Heading("where"))
+    return Grid(headings, tuple((count(one.rows), one.where) for one in removed))
+
+
+def flaws_view(flaws: Sequence[Flaw]) -> RenderableType:
+    """Return what is wrong with a log, the worst first, each with its code, its place and what to do."""
+    worst_first = sorted(flaws, key=lambda flaw: list(SEVERITIES).index(flaw.severity))
+    parts: list[RenderableType] = []
+    for flaw in worst_first:
+        do = f" {flaw.do}" if flaw.do else ""
+        said = Text.assemble(plain(flaw.says), plain(do, "bold"), plain(f" [{flaw.code}]", "dim"))
+        parts += [marked(f"{flaw.severity:<4}", said), marked("    ", plain(flaw.where, "dim"))]
+    return Group(*parts)
+
+
+def differences_view(differences: Sequence[Difference]) -> RenderableType:
+    """Return rows that a service answers otherwise than its bundle does."""
+    parts: list[RenderableType] = []
+    for one in differences:
+        parts.append(plain(f"A {one.kind} row, asked {one.way}: {one.field}", "bold"))
+        parts.append(facts((("service:", one.service), ("offline:", one.offline), ("row:", one.row))))
+    return Group(*parts)
+
+
+def cells_view(cells: Cells) -> RenderableType:
+    """Return the answer of a query as a table."""
+    if not cells.columns:
+        return plain("The query names no column.")
+    numbers = [
+        all(isinstance(row[place], int | float | None) and not isinstance(row[place], bool) for row in cells.rows)
+        for place in range(len(cells.columns))
+    ]
+    headings = tuple(
+        Heading(one_line(name, most=_LONGEST_CELL), is_number=is_number, may_fold=True)
+        for name, is_number in zip(cells.columns, numbers, strict=True)
+    )
+    return Grid(headings, tuple(tuple(_said(value) for value in row) for row in cells.rows))
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    name: str
+    heading: Heading
+
+
+_COLUMNS = (
+    _Column("at", Heading("when", is_whole=True)),
+    _Column("entity", Heading("entity")),
+    _Column("decision", Heading("decision")),
+    _Column("probability", Heading("probability", is_number=True)),
+    _Column("lo", Heading("interval", is_number=True, may_fold=True, from_width=MIDDLE)),
+    _Column("flags", Heading("flags", is_number=True, from_width=MIDDLE)),
+    _Column("arm", Heading("arm", from_width=MIDDLE)),
+    _Column("truth", Heading("truth")),
+    _Column("prediction_id", Heading("prediction id", is_whole=True, from_width=WIDE)),
+)
+_ALWAYS = ("at", "decision", "flags", "truth", "prediction_id")
+
+
+def _is_there(name: str, answer: LoggedAnswer) -> bool:
+    return name in _ALWAYS or getattr(answer, name) is not None
+
+
+def _cell(name: str, answer: LoggedAnswer) -> str | Text:
+    value = getattr(answer, name)
+    if name == "at":
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    if name == "lo":
+        return "–" if answer.lo is None or answer.hi is None else f"{figure(answer.lo)} to {figure(answer.hi)}"
+    if name == "probability":
+        return "–" if value is None else share(value)
+    if name == "flags":
+        return count(value)
+    return _said(value)
+
+
+def _said(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return figure(value)
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
+    if isinstance(value, list | tuple):
+        return one_line(listed([_said(item) for item in value]), most=_LONGEST_CELL) or "–"
+    return one_line(value, most=_LONGEST_CELL)

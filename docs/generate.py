@@ -6,6 +6,7 @@ Run: python docs/generate.py [--check]
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -28,18 +29,32 @@ def problem_page() -> str:
         "Every key of `milepost.toml`. Only those marked *needed* must be there.",
     ]
     for table, row in schema["properties"].items():
-        row = _resolved(row, schema)
-        lines += ["", f"## [{table}]", "", row.get("description", ""), ""]
-        keys = list(_metrics(row, schema) if table == "success" else _keys(row, schema))
-        if keys:
-            lines += ["| key | what it says | example |", "|---|---|---|"]
-            lines += [
-                f"| `{key}`{' *needed*' if needed else ''} | {says} | {example} |"
-                for key, needed, says, example in keys
-            ]
-        else:
-            lines += _keys_of_ones_own(table, row["examples"][0])
+        lines += _section(f"[{table}]", _resolved(row, schema), schema)
     return "\n".join(lines) + "\n"
+
+
+def _section(table: str, row: Mapping[str, Any], schema: Mapping[str, Any], *, depth: int = 2) -> Iterator[str]:
+    """Yield the lines of a table and of the tables in it, which have keys of their own to be told."""
+    yield from ["", f"{'#' * depth} {table}", "", row.get("description", ""), ""]
+    keys = list(_metrics(row, schema) if table == "[success]" else _keys(row, schema))
+    if keys:
+        yield from ["| key | what it says | example |", "|---|---|---|"]
+        for key, needed, says, example in keys:
+            yield f"| `{key}`{' *needed*' if needed else ''} | {says} | {example} |"
+    else:
+        yield from _keys_of_ones_own(table, row["examples"][0])
+    for key, value in row.get("properties", {}).items():
+        inner = _resolved(value, schema)
+        items = _resolved(inner.get("items", {}), schema)
+        name = f"{table.strip('[]')}.{key}"
+        if "properties" in items:
+            yield from _section(f"[[{name}]]", {**items, **_described(inner)}, schema, depth=depth + 1)
+        elif "properties" in inner:
+            yield from _section(f"[{name}]", inner, schema, depth=depth + 1)
+
+
+def _described(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("description", "examples") if name in row}
 
 
 Key = tuple[str, bool, str, str]  # its name, whether it is needed, what it says, an example
@@ -65,7 +80,7 @@ def _metrics(row: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Key]
 def _keys_of_ones_own(table: str, example: Mapping[str, Any]) -> list[str]:
     written = [f"{key} = {_toml(value)}" for key, value in example.items()]
     says = "Operators and functions: [expressions.md](expressions.md)."
-    return [says, "", "```toml", f"[{table}]", *written, "```"]
+    return [says, "", "```toml", table, *written, "```"]
 
 
 def _resolved(row: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -80,6 +95,8 @@ def _resolved(row: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, An
 def _toml(value: Any) -> str:
     import tomlkit
 
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return f"[{', '.join(_toml(one) for one in value)}]"
     item = tomlkit.item(value)
     if isinstance(value, dict):
         item = tomlkit.inline_table()
@@ -158,12 +175,51 @@ def commands_page() -> str:
         "`milepost COMMAND --help` prints the same, `milepost --version` the version.",
     ]
     for name, command in group.commands.items():  # type: ignore[attr-defined]
-        lines += ["", f"## milepost {name}", "", command.help or "", ""]
-        for parameter in command.params:
-            lines.append(f"- `{_shown(parameter)}`: {parameter.help}")
-        lines += ["", command.epilog]
+        lines += _command(f"milepost {name}", command)
         lines += ["", *ANSWERS] if name == "score" else []
+        lines += ["", *_log_columns()] if name == "log" else []
     return "\n".join(lines) + "\n"
+
+
+def _command(called: str, command: Any, *, depth: int = 2) -> Iterator[str]:
+    """Yield the lines of a command, and of the commands that belong to it."""
+    yield from ["", f"{'#' * depth} {called}", "", command.help or ""]
+    inner = getattr(command, "commands", {})
+    if not inner:
+        yield from ["", *(f"- `{_shown(parameter)}`: {parameter.help}" for parameter in command.params)]
+        yield from ["", command.epilog]
+    for name, one in inner.items():
+        yield from _command(f"{called} {name}", one, depth=depth + 1)
+
+
+def _log_columns() -> Iterator[str]:
+    """Yield the lines about the columns of the log, from what its records say of themselves."""
+    from milepost.predlog.records import OutcomeRow, PredictionRow
+
+    yield from (
+        "### Columns of the log",
+        "",
+        "`predictions` and `log export` have these, `schema_id`, which names the schema of the inputs, and each input",
+        "by its own name (`input_NAME` where one of these is called so). Times are UTC.",
+    )
+    yield from _attributes(PredictionRow, without=("inputs",))
+    yield from ("", "`outcomes` has these, one row for the last word on each prediction:")
+    yield from _attributes(OutcomeRow)
+    yield from (
+        "",
+        "`joined` and `log export` have the last word as `outcome_id`, `truth_label`, `truth_number`,",
+        "`truth_happened_at`, `truth_recorded_at` and `truth_acted_on`.",
+    )
+
+
+def _attributes(kind: Any, *, without: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield a table of the attributes that the docstring of a record lists."""
+    yield from ("", "| column | what it holds |", "|---|---|")
+    listed = (inspect.getdoc(kind) or "").partition("Attributes:\n")[2]
+    for names, says in re.findall(r"^ {4}(\w[\w, ]*): (.*(?:\n {8}.*)*)", listed, re.MULTILINE):
+        if names not in without:
+            shown = ", ".join(f"`{name}`" for name in names.split(", "))
+            yield f"| {shown} | {_cell(' '.join(says.split()))} |"
 
 
 ANSWERS = """\
@@ -172,6 +228,7 @@ The file has one row for each row of the table, in its order:
 | column | what it holds |
 |---|---|
 | the id | the column that `id` under [data] names, if the table has it; then those of `--keep` |
+| `prediction_id` | with `--log`: the name of the answer in the prediction log |
 | `prediction` | the likelier class, or the number |
 | `probability_LABEL` | classes: the calibrated probability of each; in a row they add up to 1 |
 | `lo`, `hi` | numbers: the ends of a 90 % interval: the prediction plus two quantiles of the errors on rows that the \
@@ -179,6 +236,7 @@ model did not learn from (cross-conformal), the same distances for every row |
 | `decision` | where to act: for two classes *yes* from the chosen threshold on, which is seldom 0.5, so that it may \
 differ from `prediction`; for numbers the number itself |
 | `flags` | remarks about the row's values, such as a level never seen; a list, in CSV one text with `; ` between |
+| `arm` | with `--log` and a control share: *act*, or *control* for what is left alone |
 
 A row that the model has no answer to has empty cells and says so in `flags`. Parquet is the smallest and keeps all
 types; `.csv` and `.jsonl` are written in the same batches. A file appears whole or not at all.""".splitlines()
@@ -231,7 +289,10 @@ if predictor.schema.task != "regression":  # a number has an interval, no probab
     shares = predictor.predict_proba(table)
 
 milepost.score(trained.path, "telco.csv", output="answers.csv")  # a table of any size, in bounded memory
-```""".splitlines()
+```
+
+The commands of a group are calls with two words: `milepost log show` is `milepost.log_show`, `milepost keys add` is
+`milepost.keys_add`.""".splitlines()
 
 
 def _told(called: str, thing: Any) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ def _plain_columns(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pl.Data
         is_number = column.dtype in ("integer", "float")
         plain: set[type] = {float, int} if is_number else {bool} if column.dtype == "boolean" else {str}
         try:
-            values = [row[column.name] for row in rows]
+            values = list(map(itemgetter(column.name), rows))
             if not set(map(type, values)) <= plain | {type(None)}:
                 return None
             # numpy reads None as NaN, which is missing, and rounds large integers as float() does

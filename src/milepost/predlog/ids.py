@@ -26,22 +26,39 @@ class PredictionIds:
             clock_ns: nanoseconds since 1970.
         """
         self._clock_ns = clock_ns
-        self._millisecond, self._counter = 0, 0
+        self._millisecond, self._counter, self._time = 0, 0, ""
         self._chance = secrets.randbits(_CHANCE_BITS)  # one for each process; the counter tells its ids apart
 
     def __call__(self) -> str:
         """Return the next id."""
         now = self._clock_ns() // 1_000_000
         if now > self._millisecond:
-            self._millisecond, self._counter = now, secrets.randbits(_COUNTED_BITS - 1)
+            self._begin(now, secrets.randbits(_COUNTED_BITS - 1))
         else:
             self._counter += 1
             if self._counter >> _COUNTED_BITS:
-                self._millisecond, self._counter = self._millisecond + 1, 0
-        # 12 bits of the counter, then the version's neighbours: 20 bits of it and 42 of chance behind the variant
-        high, low = self._counter >> 20, (self._counter & 0xFFFFF) << _CHANCE_BITS | self._chance
-        text = f"{self._millisecond:012x}7{high:03x}{0x8000000000000000 | low:016x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+                self._begin(self._millisecond + 1, 0)
+        return self._written(self._counter)
+
+    def many(self, number: int) -> list[str]:
+        """Return the next ids, all of one millisecond, which takes less time than one by one."""
+        if not number:
+            return []
+        first = self()
+        begin, end = self._counter + 1, self._counter + number
+        if end >> _COUNTED_BITS:
+            return [first, *(self() for _ in range(number - 1))]
+        self._counter = end - 1
+        return [first, *map(self._written, range(begin, end))]
+
+    def _begin(self, millisecond: int, counter: int) -> None:
+        digits = f"{millisecond:012x}"
+        self._millisecond, self._counter, self._time = millisecond, counter, f"{digits[:8]}-{digits[8:]}"
+
+    def _written(self, counter: int) -> str:
+        """Return the id of a counter: 12 bits of it behind the version, 20 behind the variant, then chance."""
+        low = f"{0x8000000000000000 | (counter & 0xFFFFF) << _CHANCE_BITS | self._chance:x}"
+        return f"{self._time}-7{counter >> 20:03x}-{low[:4]}-{low[4:]}"
 
 
 def is_id(text: str) -> bool:

@@ -113,21 +113,22 @@ def batch_table(voice: Voice, role: Role, batch: Batch, answered: AnsweredBatch,
 def batch_answers(voice: Voice, batch: Batch, answered: AnsweredBatch) -> list[Answer]:
     """Return the answers to send, each as the answer to one row."""
     columns = {name: answered.answers.get_column(name).to_list() for name in answered.answers.columns}
-    labels = voice.predictor.schema.labels
-    shares = [columns[name] for name in probability_names(labels)]
-    prediction, decision, flags, lo = (columns.get(name, []) for name in ("prediction", "decision", "flags", "lo"))
-    said: list[Answer] = []
-    for place, prediction_id in enumerate(batch.ids):
-        answer: Answer = {"prediction": prediction[place]}
-        if labels:
-            answer["probabilities"] = {label: share[place] for label, share in zip(labels, shares, strict=True)}
-        elif lo:
-            answer["interval"] = None if lo[place] is None else [lo[place], columns["hi"][place]]
-        answer["decision"], answer["flags"] = decision[place], flags[place]
-        answer["bundle_id"], answer["prediction_id"] = voice.bundle_id, prediction_id
-        if batch.request_id is not None:
+    labels, same = voice.predictor.schema.labels, {"bundle_id": voice.bundle_id}
+    own: list[Answer] = [{} for _ in batch.ids]
+    if labels:
+        shares = zip(*(columns[name] for name in probability_names(labels)), strict=True)
+        own = [{"probabilities": dict(zip(labels, row, strict=True))} for row in shares]
+    elif "lo" in columns:
+        bounds = zip(columns["lo"], columns["hi"], strict=True)
+        own = [{"interval": None if lo is None else [lo, hi]} for lo, hi in bounds]
+    rows = zip(columns["prediction"], own, columns["decision"], columns["flags"], batch.ids, strict=True)
+    said: list[Answer] = [
+        {"prediction": prediction, **more, "decision": decision, "flags": flags, **same, "prediction_id": prediction_id}
+        for prediction, more, decision, flags, prediction_id in rows
+    ]
+    if batch.request_id is not None:
+        for answer in said:
             answer["request_id"] = batch.request_id
-        said.append(answer)
     for answer, names in zip(said, answered.guards.to_list(), strict=True) if voice.guards else ():
         if names:
             answer["guards"] = names

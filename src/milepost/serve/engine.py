@@ -222,7 +222,7 @@ class Engine:
                 if fields := voice.predictor.unreadable(row):
                     raise _in_row(UnreadableRow(fields), place) from None
             raise UnreadableRow([why]) from None
-        ids, arms = [self._ids() for _ in rows], None
+        ids, arms = self._ids.many(len(rows)), None
         if self._arms:
             keys = [entity_of(row, self.settings) or one for row, one in zip(rows, ids, strict=True)]
             arms = self._arms.arms(keys)
@@ -259,7 +259,7 @@ class Engine:
             return None
 
         def ask() -> Recorded:
-            ids = [self._shadow_ids() for _ in batch.rows]
+            ids = self._shadow_ids.many(len(batch.rows))
             own = Batch(batch.rows, ids, None, batch.request_id, batch.at, batch.origin)
             answered = answer_batch(challenger, batch.rows)
             table = batch_table(challenger, "shadow", own, answered, self.settings)

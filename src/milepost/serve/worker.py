@@ -5,6 +5,7 @@ It imports neither LightGBM's package, nor MLflow, nor pandas, nor the problem: 
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 import os
@@ -55,6 +56,8 @@ def serve(settings: Settings, *, fd: int, certificate: str | None = None, privat
         ssl_certfile=certificate,
         ssl_keyfile=private_key,
     )
+    gc.collect()
+    gc.freeze()  # what is there now stays, so no later collection has to look at it again
     # as a TCP socket, which uvicorn's own `fd` would not take it for: answers would wait for the caller's next packet
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=fd)])
 

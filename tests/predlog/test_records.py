@@ -92,3 +92,11 @@ def test_ids_grow_even_where_the_clock_jumps_back_and_tell_their_time():
 def test_ids_of_many_processes_differ():
     makers = [PredictionIds(lambda: 10**18) for _ in range(200)]
     assert len({make() for make in makers for _ in range(50)}) == 10_000
+
+
+def test_many_ids_are_the_next_ones():
+    ids = PredictionIds(lambda: 10**18)
+    made = [ids(), *ids.many(1000), *ids.many(0), ids(), *ids.many(1), ids()]
+    assert made == sorted(made)
+    assert len(set(made)) == 1004
+    assert all(is_id(one) for one in made)

@@ -5,16 +5,42 @@ churn/_delta_log/00000000000000000007.json  ->  version 7
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from milepost.ground.doors import door
-from milepost.ground.errors import MilepostError
+from milepost.ground.errors import EnvironmentFault, MilepostError
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
+
+
+_ODD = re.compile(r"[\[\]^|\\\x00-\x1f]|%[0-9A-Fa-f]{2}")  # what deltalake's URLs do not carry over
+
+
+def table_uri(place: str | Path, *, called: str) -> str:
+    """Return where a table is, as deltalake wants it: a URI as it is, a folder whole.
+
+    Args:
+        place: folder, or URI in an object store.
+        called: what the table holds, for the error.
+
+    Raises:
+        EnvironmentFault: deltalake would end up in another folder, or panic.
+    """
+    if "://" in str(place):
+        return str(place)
+    path = str(Path(place).resolve())
+    if odd := _ODD.search(path):
+        raise EnvironmentFault(
+            f"The {called} cannot live in a folder whose path holds {odd.group()!r}.",
+            where=path,
+            fix=r"Use a folder without [ ] ^ | \ and percent codes in its path.",
+        )
+    return path
 
 
 def is_delta(path: str | Path) -> bool:

@@ -8,7 +8,6 @@ twice nor never, on a local disk as in an object store, without a lock.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,13 +19,13 @@ from urllib.parse import unquote
 
 import polars as pl
 
+from milepost.data.delta import table_uri
 from milepost.ground.doors import door
 from milepost.ground.errors import EnvironmentFault, MilepostError
 
 if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties
 
-_ODD = re.compile(r"[\[\]^|\\\x00-\x1f]|%[0-9A-Fa-f]{2}")  # what deltalake's URLs do not carry over
 _MOST_ATTEMPTS = 1000  # each lost race is another writer's success, so this many means that something else is wrong
 _MOST_MERGES = 3  # a merge may wait for the next tending
 _FILE_BYTES = 64 * 2**20  # what small files are merged into; one of half the size is not small
@@ -66,7 +65,7 @@ def open_table(place: str) -> DeltaTable | None:
         from deltalake import DeltaTable
         from deltalake.exceptions import TableNotFoundError
 
-    uri = _uri(place)
+    uri = table_uri(place, called="prediction log")
     if "://" not in uri and not Path(uri).exists():
         return None
     with store_faults(place):
@@ -90,7 +89,9 @@ def open_or_make(place: str, columns: pl.Schema) -> DeltaTable:
     with store_faults(place):
         try:
             schema = Schema.from_arrow(columns)
-            return DeltaTable.create(_uri(place), schema, "error", partition_by="day", configuration=_SETTINGS)
+            return DeltaTable.create(
+                table_uri(place, called="prediction log"), schema, "error", partition_by="day", configuration=_SETTINGS
+            )
         except DeltaError:
             if table := open_table(place):  # another process made it
                 return table
@@ -331,21 +332,3 @@ def _rows_of(table: DeltaTable, day: date) -> pl.LazyFrame:
     stored = pl.Schema({name: dtype for name, dtype in columns.items() if name != "day"})
     rows = pl.scan_parquet(places, schema=stored, missing_columns="insert", glob=False, hive_partitioning=False)
     return rows.with_columns(pl.lit(day).alias("day")).select(*columns)
-
-
-def _uri(place: str) -> str:
-    """Return where a table is, as deltalake wants it.
-
-    Raises:
-        EnvironmentFault: deltalake would end up in another folder, or panic.
-    """
-    if "://" in place:
-        return place
-    path = str(Path(place).resolve())
-    if odd := _ODD.search(path):
-        raise EnvironmentFault(
-            f"The prediction log cannot live in a folder whose path holds {odd.group()!r}.",
-            where=path,
-            fix=r"Use a folder without [ ] ^ | \ and percent codes in its path.",
-        )
-    return path

@@ -6,7 +6,6 @@ fork the chain and nobody loses an entry, on a local disk as on an object store,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
+from milepost.data.delta import table_uri
 from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.doors import door
 from milepost.ground.errors import EnvironmentFault
@@ -40,8 +40,6 @@ COLUMNS = pl.Schema(
         "hash": pl.String(),
     }
 )
-
-_ODD = re.compile(r"[\[\]^|\\\x00-\x1f]|%[0-9A-Fa-f]{2}")  # what deltalake's URLs do not carry over
 
 _MOST_ATTEMPTS = 1000  # each lost race is another writer's success, so this many means that something else is wrong
 _MOST_FILES = 100  # commits after which small files are merged, so that ten thousand entries read as fast as ten
@@ -166,7 +164,13 @@ def _was_first(history: History, table: DeltaTable | None, rows: pl.DataFrame) -
     try:
         if table is None:
             properties = {"delta.appendOnly": "true"}
-            write_deltalake(_place(history), rows, mode="error", configuration=properties, commit_properties=_one_try())
+            write_deltalake(
+                table_uri(history, called="history"),
+                rows,
+                mode="error",
+                configuration=properties,
+                commit_properties=_one_try(),
+            )
         else:
             write_deltalake(table, rows, mode="append", commit_properties=_one_try())
             _merge_small_files(table)
@@ -203,27 +207,9 @@ def _open(history: History) -> DeltaTable | None:
     if isinstance(history, Path) and not history.exists():
         return None
     try:
-        return DeltaTable(_place(history))
+        return DeltaTable(table_uri(history, called="history"))
     except TableNotFoundError:
         return None
-
-
-def _place(history: History) -> str:
-    """Return where the table is, as deltalake wants it.
-
-    Raises:
-        EnvironmentFault: deltalake would end up in another folder, or panic.
-    """
-    if isinstance(history, str):
-        return history
-    place = str(history.resolve())
-    if odd := _ODD.search(place):
-        raise EnvironmentFault(
-            f"The history cannot live in a folder whose path holds {odd.group()!r}.",
-            where=place,
-            fix=r"Use a workspace folder without [ ] ^ | \ and percent codes in its path.",
-        )
-    return place
 
 
 def _version(table: DeltaTable | None) -> int:

@@ -88,9 +88,8 @@ async def _record(service: Service, answered: Answered) -> None:
             raise
         service.figures.lost.inc(len(answered.answers))
     service.figures.commit.observe(time.perf_counter() - start)
+    service.figures.flagged.inc(sum(bool(answer["flags"]) for answer in answered.answers))
     for answer in answered.answers:
-        if answer["flags"]:
-            service.figures.flagged.inc()
         for name in answer.get("guards", ()):
             service.figures.guard(name)
     for role, rows in answered.roles.items():

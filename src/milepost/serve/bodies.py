@@ -19,7 +19,7 @@ from milepost.serve.replies import Refusal
 from milepost.serve.settings import Limits
 
 LONGEST_REQUEST_ID = 200
-_ENVELOPE = frozenset({"row", "rows", "partial", "request_id", "reasons"})
+_ENVELOPE = frozenset({"row", "rows", "partial", "request_id"})
 _FIX_JSON = 'Send one row as {"column": value, …}, or many as {"rows": [{…}, …]}.'
 _decode = msgspec.json.Decoder().decode
 

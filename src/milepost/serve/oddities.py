@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 
+from milepost.data.repairs import TYPES
 from milepost.data.schema import Column, Schema
 
 T = TypeVar("T")
@@ -66,7 +67,7 @@ def raw_rows(schema: Schema, rows: int, *, seed: int) -> list[dict[str, Any]]:
 
 
 def _typed_column(column: Column, rows: int, chance: random.Random) -> pl.Series:
-    make, dtype = _MAKERS[column.dtype], _POLARS[column.dtype]
+    make, dtype = _MAKERS[column.dtype], TYPES[column.dtype]
     values = [None if chance.random() < 0.1 else make(column, chance) for _ in range(rows)]
     series = pl.Series(column.name, values, dtype=dtype)
     if column.dtype == "datetime":
@@ -130,14 +131,6 @@ _MAKERS: dict[str, Callable[[Column, random.Random], Any]] = {
     "text": _text,
     "date": _day,
     "datetime": _moment,
-}
-_POLARS: dict[str, pl.DataType] = {
-    "integer": pl.Int64(),
-    "float": pl.Float64(),
-    "boolean": pl.Boolean(),
-    "text": pl.String(),
-    "date": pl.Date(),
-    "datetime": pl.Datetime("us", "UTC"),
 }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from milepost.predlog.given import COLUMNS, table_of
 from milepost.predlog.outcomes import Taken, take_outcomes
 from milepost.predlog.records import OutcomeRow, Outcomes, encode
 from milepost.serve.bodies import decoded
@@ -20,7 +21,6 @@ from milepost.serve.engine import Recorded
 from milepost.serve.replies import Refusal, Reply, json_reply
 from milepost.serve.service import Service
 
-FIELDS = ("prediction_id", "entity", "time", "truth", "happened_at", "recorded_at", "acted_on")
 _FIX = 'Send {"prediction_id": "…", "truth": …}, or {"entity": "…", "time": "…", "truth": …}, or a list of these.'
 
 
@@ -76,27 +76,9 @@ def _given(document: Any, most: int) -> pl.DataFrame:
             fix=f"Send at most {most:,} at once, or a whole table: milepost outcomes TABLE",
         )
     for place, row in enumerate(rows):
-        for name in row.keys() - set(FIELDS):
-            raise Refusal(400, f"An outcome has no {name!r}.", where=f"row {place}, field {name!r}", fix=_FIX)
-    present = [name for name in FIELDS if any(name in row for row in rows)]
-    return pl.DataFrame({name: _column(name, [row.get(name) for row in rows]) for name in present})
-
-
-def _column(name: str, values: list[Any]) -> pl.Series:
-    """Return given values as one column; values of several kinds as text, which is read as what it says."""
-    for place, value in enumerate(values):
-        if isinstance(value, dict | list):
-            raise Refusal(400, f"{name!r} is a list or an object.", where=f"row {place}, field {name!r}", fix=_FIX)
-    kinds = {type(value) for value in values} - {type(None)}
-    if kinds <= {int, float} and kinds:
-        try:
-            return pl.Series(name, values, dtype=pl.Float64 if float in kinds else pl.Int64)
-        except (OverflowError, TypeError, pl.exceptions.PolarsError):
-            pass  # integers that no column can hold are texts too
-    if kinds == {bool}:
-        return pl.Series(name, values, dtype=pl.Boolean)
-    return pl.Series(name, [None if value is None else _text(value) for value in values], dtype=pl.String)
-
-
-def _text(value: Any) -> str:
-    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+        for name, value in row.items():
+            if name not in COLUMNS:
+                raise Refusal(400, f"An outcome has no {name!r}.", where=f"row {place}, field {name!r}", fix=_FIX)
+            if isinstance(value, dict | list):
+                raise Refusal(400, f"{name!r} is a list or an object.", where=f"row {place}, field {name!r}", fix=_FIX)
+    return table_of(rows)

@@ -15,6 +15,7 @@ def test_settings_come_back_as_they_were_written(make_settings, tmp_path):
     path = tmp_path / "again.json"
     write_settings(settings, path)
     assert read_settings(path) == settings
+    assert path.stat().st_mode & 0o777 == 0o600  # the address of a store may hold secrets
     assert settings.place.predictions.endswith("/predictions")
 
 

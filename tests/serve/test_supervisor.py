@@ -132,6 +132,18 @@ def _await_bundle(command, bundle_id):
         time.sleep(0.1)
 
 
+def test_a_bundle_served_by_name_leaves_the_service_of_the_champion_alone(promoted, serve):
+    champion = serve(promoted)
+    promoted.write_text(promoted.read_text().replace("[features]", '[features]\nextra = "tenure * 2"', 1))
+    other = milepost.train(promoted).bundle_id
+    named = serve(promoted, other)
+    time.sleep(1.5)  # longer than between two looks
+    assert champion.ask("/model")["champion"]["bundle_id"] == champion.told["bundle_id"]
+    assert named.ask("/model")["champion"]["bundle_id"] == other
+    with urllib.request.urlopen(champion.told["url"] + "/metrics") as page:
+        assert 'milepost_requests_total{path="/model"' in page.read().decode()
+
+
 def test_other_machines_are_let_in_only_with_keys_or_on_purpose(promoted):
     with pytest.raises(MilepostError, match="without a key"):
         milepost.serve(problem=promoted, host="0.0.0.0", port=0)

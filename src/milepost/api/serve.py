@@ -119,7 +119,8 @@ def serve(
         url = _url(listener.getsockname(), host, tls)
         keeper = keeper_of(contract, prepared, clock)
         supervisor = Supervisor(prepared.path, listener, keeper, workers=workers, tls=tls)
-        told = _listening(prepared, url, has_keys, workers, problem)
+        log = contract.serve.tables or prepared.settings.place.tables  # as it was written, without its secrets
+        told = _listening(prepared, url, has_keys, log, workers, problem)
         supervisor.run(lambda: on_ready(told) if on_ready else None)
     says = "The service has stopped; what it had begun to answer was answered, and its log is folded."
     return Served(contract.aim.name, says, next_step("log show", problem))
@@ -149,7 +150,7 @@ def _url(address: tuple[object, ...], host: str, tls: Tls | None) -> str:
     return f"{'https' if tls else 'http'}://{shown}:{address[1]}"
 
 
-def _listening(prepared: Prepared, url: str, has_keys: bool, workers: int, problem: Path | str) -> Listening:
+def _listening(prepared: Prepared, url: str, has_keys: bool, log: str, workers: int, problem: Path | str) -> Listening:
     settings, champion = prepared.settings, prepared.state.champion
     row = usual_row(prepared.predictor.schema)
     if settings.entity:
@@ -158,7 +159,7 @@ def _listening(prepared: Prepared, url: str, has_keys: bool, workers: int, probl
     example = f"curl {url}/predict{key} -d {shlex.quote(_in_lines(row))}"
     return Listening(
         settings.problem, url, champion.bundle_id, champion.version, champion.why, prepared.follows, has_keys, example,
-        settings.place.tables, workers, next_step("log show", problem),
+        log, workers, next_step("log show", problem),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from milepost.api.opening import workspace_of
@@ -57,15 +57,17 @@ def prepare(contract: Problem, bundle: str | None) -> Prepared:
     """
     state, follows = _state(contract, bundle)
     predictor = load_predictor(state.champion.folder)
-    features = [*predictor.schema.names]
-    if conflict := redaction_conflicts(contract.serve, features, where=contract.where):
+    if conflict := redaction_conflicts(contract.serve, predictor.schema.names, where=contract.where):
         raise conflict
-    workspace = workspace_of(contract)
-    folder = workspace.serving(contract.aim.name)
-    settings = settings_of(contract, predictor, folder)
-    write_state(state, folder / STATE_FILE)
-    write_settings(settings, folder / SETTINGS_FILE)
-    return Prepared(settings, folder / SETTINGS_FILE, state, follows, predictor)
+    folder = workspace_of(contract).serving(contract.aim.name)
+    if not follows:  # files of its own, so that a service beside it goes on with the champion
+        state_file, settings_file = f"state-{predictor.bundle_id}.json", f"service-{predictor.bundle_id}.json"
+    else:
+        state_file, settings_file = STATE_FILE, SETTINGS_FILE
+    settings = replace(settings_of(contract, predictor, folder), state=str((folder / state_file).resolve()))
+    write_state(state, folder / state_file)
+    write_settings(settings, folder / settings_file)
+    return Prepared(settings, folder / settings_file, state, follows, predictor)
 
 
 def keeper_of(contract: Problem, prepared: Prepared, clock: Clock = wall_clock) -> Keeper:

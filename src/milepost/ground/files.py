@@ -50,8 +50,8 @@ def _is_about(why: OSError, path: Path) -> bool:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside path; it takes path's place when the block ends well.
+def whole_file(path: Path, *, mode: int = 0o644) -> Iterator[Path]:
+    """Give a temporary path beside path; it takes path's place, with this mode, when the block ends well.
 
     Raises:
         EnvironmentFault: the disk refused.
@@ -63,7 +63,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         partial = Path(name)
         try:
             yield partial
-            partial.chmod(0o644)
+            partial.chmod(mode)
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)

@@ -186,6 +186,5 @@ def end_keys(path: Path, name: str, *, at: datetime | None = None, clock: Clock 
 
 
 def _write(path: Path, keys: Sequence[Key]) -> None:
-    with whole_file(path) as partial:
+    with whole_file(path, mode=0o600) as partial:
         partial.write_bytes(msgspec.json.encode(list(keys)))
-    path.chmod(0o600)

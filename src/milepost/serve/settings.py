@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import msgspec
 
 from milepost.ground.errors import MilepostError
-from milepost.ground.files import write_text
+from milepost.ground.files import whole_file
 from milepost.metrics.answers import Task
 from milepost.predlog.places import LogPlace
 
-FIGURES_FOLDER = "figures"  # of what the processes of one service count
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +92,13 @@ class Settings:
 
 
 def write_settings(settings: Settings, path: Path) -> None:
-    """Write settings, whole or not at all.
+    """Write settings, whole or not at all, for their owner only: the address of a store may hold secrets.
 
     Raises:
         EnvironmentFault: the disk refused.
     """
-    write_text(path, msgspec.json.encode(settings).decode())
+    with whole_file(path, mode=0o600) as partial:
+        partial.write_bytes(msgspec.json.encode(settings))
 
 
 def read_settings(path: Path) -> Settings:
@@ -106,11 +107,23 @@ def read_settings(path: Path) -> Settings:
     Raises:
         MilepostError: it holds none.
     """
+    return read_document(path, Settings, called="The settings of the service")
+
+
+def read_document(path: Path, family: type[T], *, called: str) -> T:
+    """Return the dataclass in a file of the service.
+
+    Args:
+        path: of the file.
+        family: what it holds.
+        called: how an error calls it.
+
+    Raises:
+        MilepostError: it holds something else.
+    """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Settings)
+        return msgspec.json.decode(path.read_bytes(), type=family)
     except (OSError, msgspec.DecodeError) as why:
         raise MilepostError(
-            f"The settings of the service cannot be read: {why}.",
-            where=str(path),
-            fix="Start the service again: milepost serve",
+            f"{called} cannot be read: {why}.", where=str(path), fix="Start the service again: milepost serve"
         ) from why

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from milepost.ground.errors import MilepostError
 from milepost.ground.files import write_text
+from milepost.serve.settings import read_document
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,4 @@ def read_state(path: Path) -> State:
     Raises:
         MilepostError: it holds none.
     """
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=State)
-    except (OSError, msgspec.DecodeError) as why:
-        raise MilepostError(
-            f"The file that says which bundle answers cannot be read: {why}.",
-            where=str(path),
-            fix="Start the service again: milepost serve",
-        ) from why
+    return read_document(path, State, called="The file that says which bundle answers")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import shutil
+import os
 import signal
 import socket
 import subprocess
@@ -13,11 +13,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 
+from prometheus_client.multiprocess import mark_process_dead
+
 from milepost.ground.errors import EnvironmentFault
+from milepost.serve.figures import SHARED
 from milepost.serve.keeper import STEP_S, Keeper
-from milepost.serve.settings import FIGURES_FOLDER
 
 BACKLOG = 2048
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -57,19 +60,23 @@ def bound_socket(host: str, port: int) -> socket.socket:
         ) from why
 
 
-def start_worker(settings: Path, listener: socket.socket, tls: Tls | None = None) -> subprocess.Popen[bytes]:
+def start_worker(
+    settings: Path, listener: socket.socket, tls: Tls | None = None, figures: str | None = None
+) -> subprocess.Popen[bytes]:
     """Return a process that answers at a socket, as its settings say.
 
     Args:
         settings: file that it reads.
         listener: bound already; workers share it.
         tls: None serves without.
+        figures: folder in which the workers of one service add up what they count; None where there is one alone.
     """
     fd = listener.fileno()
     files = [str(tls.certificate), str(tls.private_key)] if tls else []
     words: Sequence[str] = [sys.executable, "-m", "milepost.serve.worker", str(settings), str(fd), *files]
     # a session of its own, so that Ctrl-C reaches the workers through us alone, after which they drain
-    return subprocess.Popen(words, pass_fds=[fd], start_new_session=True, stdin=subprocess.DEVNULL)
+    own = {**os.environ, SHARED: figures} if figures else None
+    return subprocess.Popen(words, pass_fds=[fd], start_new_session=True, stdin=subprocess.DEVNULL, env=own)
 
 
 def await_ready(
@@ -149,6 +156,7 @@ class Supervisor:
         self._wanted = workers
         self._workers: list[tuple[subprocess.Popen[bytes], float]] = []
         self._stopping = False
+        self._figures = TemporaryDirectory(prefix="milepost-figures-")
 
     def run(self, on_ready: Callable[[], None]) -> None:
         """Run until SIGTERM or SIGINT; then let the workers finish, and fold what they logged.
@@ -159,7 +167,6 @@ class Supervisor:
         Raises:
             EnvironmentFault: no worker came up.
         """
-        shutil.rmtree(self._settings.parent / FIGURES_FOLDER, ignore_errors=True)  # of processes that are gone
         before = {name: signal.signal(name, self._stop) for name in (signal.SIGTERM, signal.SIGINT)}
         try:
             self._workers = [self._started() for _ in range(self._wanted)]
@@ -172,6 +179,7 @@ class Supervisor:
                 time.sleep(STEP_S)
         finally:
             end_workers(self._processes)
+            self._figures.cleanup()
             for name, handler in before.items():
                 signal.signal(name, handler)
         self._keeper.fold()
@@ -184,10 +192,11 @@ class Supervisor:
         self._stopping = True
 
     def _started(self) -> tuple[subprocess.Popen[bytes], float]:
-        return start_worker(self._settings, self._listener, self._tls), time.monotonic()
+        return start_worker(self._settings, self._listener, self._tls, self._figures.name), time.monotonic()
 
     def _replace_dead(self) -> None:
         for place, (process, began) in enumerate(self._workers):
             if process.poll() is not None and time.monotonic() - began > _SOONEST_S:
                 _log.error("a worker ended with %s and is started again", process.returncode)
+                mark_process_dead(process.pid, self._figures.name)  # type: ignore[no-untyped-call]
                 self._workers[place] = self._started()

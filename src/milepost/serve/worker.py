@@ -19,7 +19,10 @@ from pathlib import Path
 import uvicorn
 
 from milepost.ground.errors import MilepostError
-from milepost.serve.settings import FIGURES_FOLDER, Settings, read_settings
+from milepost.serve.app import App
+from milepost.serve.connections import connections_within
+from milepost.serve.service import Service
+from milepost.serve.settings import Settings, read_settings
 
 _LOOK_S = 0.5
 
@@ -33,13 +36,6 @@ def serve(settings: Settings, *, fd: int, certificate: str | None = None, privat
         certificate: file of the TLS certificate; None serves without TLS.
         private_key: file of its key.
     """
-    figures = Path(settings.folder) / FIGURES_FOLDER
-    figures.mkdir(parents=True, exist_ok=True)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(figures)  # read when prometheus_client is imported, with the next line
-    from milepost.serve.app import App
-    from milepost.serve.connections import connections_within
-    from milepost.serve.service import Service
-
     service, patience_s = Service(settings), math.ceil(settings.limits.seconds)
     config = uvicorn.Config(
         App(service),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import polars as pl
@@ -71,6 +72,15 @@ def test_logged_inputs_asked_again_give_the_same_answer(task, make_settings):
     again = voice.predictor.answer_table(logged)
     said = [answer["prediction"] for answer in answered.answers]
     assert again["prediction"].to_list() == said
+
+
+@pytest.mark.parametrize("number", [1, FEWEST_AS_BATCH])
+def test_the_time_that_the_caller_waited_is_recorded(number, make_settings):
+    engine = _engine(make_settings())
+    rows = synthetic_rows(engine.voices.champion.predictor.schema)[:1] * number
+    waited = _table(engine, engine.answer(rows, began=time.perf_counter() - 1.0))["answer_us"]
+    assert waited.is_between(1_000_000, 20_000_000).all()
+    assert _table(engine, engine.answer(rows))["answer_us"].null_count() == number
 
 
 def test_an_unreadable_row_is_named_by_field_and_among_others_by_its_place(make_settings):

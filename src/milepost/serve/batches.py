@@ -32,6 +32,7 @@ class Batch:
         request_id: of the caller.
         at: microseconds since 1970.
         origin: the way by which they came.
+        answer_us: microseconds from the request's arrival to the answer; None where nobody waited.
     """
 
     rows: Sequence[Row]
@@ -40,6 +41,7 @@ class Batch:
     request_id: str | None
     at: int
     origin: Origin
+    answer_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,8 @@ def batch_table(voice: Voice, role: Role, batch: Batch, answered: AnsweredBatch,
         for name, values in known.items()
         if values is not None
     ]
-    same = {"at": batch.at, "bundle_id": voice.bundle_id, "role": role, "origin": batch.origin}
-    same["schema_id"] = voice.logged.id
+    same: dict[str, Any] = {"at": batch.at, "bundle_id": voice.bundle_id, "role": role, "origin": batch.origin}
+    same |= {"answer_us": batch.answer_us, "schema_id": voice.logged.id}
     table = pl.DataFrame(columns).with_columns(
         *(pl.lit(value).cast(PREDICTIONS[name]).alias(name) for name, value in same.items()),
         *_said_columns(voice, answered.answers),

@@ -113,7 +113,7 @@ class Engine:
         voices, at = self.voices, self._clock_ns() // 1000
         has_canary = voices.challenger is not None and self.settings.canary_share > 0
         if len(rows) >= FEWEST_AS_BATCH and not has_canary:
-            return self._batch(voices, rows, request_id, at)
+            return self._batch(voices, rows, request_id, at, began)
         answers: list[Answer] = []
         asked: dict[Role, tuple[Voice, list[Row], list[PredictionRow]]] = {}
         for place, row in enumerate(rows):
@@ -125,11 +125,10 @@ class Engine:
             _, its_rows, records = asked.setdefault(role, (voice, [], []))
             its_rows.append(row)
             records.append(record)
-        if began is not None:
-            took = round((time.perf_counter() - began) * 1e6)
-            for _, _, records in asked.values():
-                for record in records:
-                    record.answer_us = took
+        took = _since(began)
+        for _, _, records in asked.values():
+            for record in records:
+                record.answer_us = took
         return Answered(
             answers,
             [_recorded(voice, records) for voice, _, records in asked.values()],
@@ -212,7 +211,9 @@ class Engine:
             inputs=values,
         )
 
-    def _batch(self, voices: Voices, rows: Sequence[Row], request_id: str | None, at: int) -> Answered:
+    def _batch(
+        self, voices: Voices, rows: Sequence[Row], request_id: str | None, at: int, began: float | None
+    ) -> Answered:
         """Return the answers to many rows, all by the champion."""
         voice = voices.champion
         try:
@@ -226,7 +227,7 @@ class Engine:
         if self._arms:
             keys = [entity_of(row, self.settings) or one for row, one in zip(rows, ids, strict=True)]
             arms = self._arms.arms(keys)
-        batch = Batch(rows, ids, arms, request_id, at, self._origin)
+        batch = Batch(rows, ids, arms, request_id, at, self._origin, _since(began))
         table = batch_table(voice, "champion", batch, answered, self.settings)
         return Answered(
             batch_answers(voice, batch, answered),
@@ -271,6 +272,11 @@ class Engine:
 def _of_requests(table: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:
     """Return the records of shadows, each with the answer that the caller got."""
     return table.with_columns(pl.Series("request", ids, dtype=pl.String))
+
+
+def _since(began: float | None) -> int | None:
+    """Return the microseconds since a time.perf_counter."""
+    return None if began is None else round((time.perf_counter() - began) * 1e6)
 
 
 def _recorded(voice: Voice, records: list[PredictionRow]) -> Recorded:

@@ -30,6 +30,27 @@ def test_constant_and_empty_columns_are_left_out():
         assert learn_encoding(frame, columns, style=style, targets=TARGETS).matrix.shape == (6, 0)
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_skewed_number_is_seen_as_it_is_and_with_its_tail_drawn_in(sign):
+    values = sign * np.exp(np.linspace(0, 5, 101))  # the longer tail lies on the side of sign
+    frame = pl.DataFrame({"x": values, "flag": [0.0, 1.0] * 50 + [0.0]})
+    columns = [_column("x", "number", "float"), _column("flag", "number", "float")]
+    encoding = learn_encoding(frame, columns, style="linear", targets=np.zeros((101, 1)))
+    assert [block["op"] for block in encoding.blocks] == ["number", "saturating", "number"]
+    assert [view.tolist() for view in encoding.views] == [[0, 2], [1, 2]]
+    plain, drawn_in = encoding.matrix[:, 0], encoding.matrix[:, 1]
+    assert np.abs(drawn_in).max() < 2 < np.abs(plain).max()
+    assert drawn_in.mean() == pytest.approx(0)
+    assert drawn_in.std() == pytest.approx(1)
+    assert abs(encoding.blocks[1]["half"]) == pytest.approx(np.exp(2.5) - 1)  # from the shorter tail to the median
+
+
+def test_numbers_of_few_values_are_seen_in_one_way():
+    frame = pl.DataFrame({"x": [1.0, 2.0, 3.0] * 20})
+    encoding = learn_encoding(frame, [_column("x", "number", "float")], style="linear", targets=np.zeros((60, 1)))
+    assert [view.tolist() for view in encoding.views] == [[0]]
+
+
 def test_rare_levels_share_one_column():
     frame = pl.DataFrame({"c": ["a"] * 20 + ["b"] * 15 + ["rare", "odd", None]})
     encoding = learn_encoding(frame, [_column("c")], style="linear", targets=np.zeros((38, 1)))

@@ -4,13 +4,23 @@ import numpy as np
 import pytest
 from scipy.optimize import linprog
 
-from milepost.learners.linear import fit_linear
+from milepost.learners.linear import fit_linear, mean_of
+from milepost.predictor.linear import linear_table
 
 
 def _data(rows=500, seed=0):
     chance = np.random.default_rng(seed)
     x = chance.normal(size=(rows, 3))
     return x, x @ np.array([2.0, -1.0, 0.0]) + 3 + chance.standard_t(3, size=rows)
+
+
+def test_the_mean_of_models_has_the_mean_of_their_margins():
+    x, y = _data()
+    views = (np.array([0, 2]), np.array([1, 2]))
+    kinds = {"task": "regression", "outputs": 1, "loss": "squared", "penalties": [1.0]}
+    models = [fit_linear(x[:, view], y, **kinds)[0] for view in views]
+    one_by_one = [linear_table(model)(x[:, view], 1) for model, view in zip(models, views, strict=True)]
+    assert linear_table(mean_of(models, views, 3))(x, 1) == pytest.approx(np.mean(one_by_one, axis=0))
 
 
 def test_ridge_without_penalty_is_least_squares():

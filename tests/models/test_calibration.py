@@ -24,7 +24,16 @@ def test_honest_probabilities_are_left_as_they_are(make_material):
     probability = np.random.default_rng(1).beta(1, 3, size=3000)
     material = _material(make_material, probability)
     result = calibrate(probability[None, :, None], material, _folds(3000))
-    assert result.document == NONE
+    assert result.document == {**NONE, "least": 0.1 / 3000}
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass"])
+def test_no_answer_is_surer_than_the_rows_can_show(make_material, task):
+    material = make_material(task, rows=200)
+    sure = np.eye(material.outputs)[material.truth] if task == "multiclass" else material.truth[:, None].astype(float)
+    result = calibrate(sure[None], material, _folds(200))
+    assert result.document["least"] == 0.1 / 200
+    assert result.answers.min() == pytest.approx(0.1 / 200, rel=0.01)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -76,8 +85,9 @@ def test_where_nothing_was_known_nothing_is_corrected(make_material):
     material = _material(make_material, 1 / (1 + np.exp(-margin)))
     shouted = (1 / (1 + np.exp(-3 * margin)))[None, :, None]
     result = calibrate(shouted, material, folds_of(np.arange(3000) // 1000, forward=True, late=1200))
-    assert result.document != NONE
-    assert np.array_equal(result.answers[0, :2000], shouted[0, :2000])  # the first fold, and the second
+    assert result.document["kind"] != "none"
+    least = result.document["least"]
+    assert np.array_equal(result.answers[0, :2000], shouted[0, :2000].clip(least, 1 - least))  # the first two folds
     assert not np.isclose(result.answers[0, 2000:], shouted[0, 2000:]).all()
 
 

@@ -25,7 +25,7 @@ def test_more_rows_lower_the_loss_and_the_last_doubling_is_told(make_material, f
 
 
 def test_a_sample_is_enough_where_twice_the_rows_bring_nothing(make_material, folds_for):
-    material, folds = folds_for(make_material("binary", rows=4000))
+    material, folds = folds_for(make_material("binary", rows=6000))
     course = Course(0.01)
     climbed = climb(material, folds, course, rungs=SIMPLE)
     says = learning_curve(material, folds, climbed, course, of_rows=100_000).says

@@ -13,6 +13,7 @@ from milepost.data.expressions.parse import parse
 from milepost.metrics.losses import row_losses
 from milepost.models.out_of_fold import plain
 from milepost.models.rungs import LADDER, Rung, Work, usual_penalty
+from milepost.predictor.encode import encode_table
 from milepost.predictor.members import answers_of, row_function
 
 TASKS = ("binary", "multiclass", "regression")
@@ -184,3 +185,23 @@ def test_a_number_is_a_rule_for_numbers(make_material):
 
 def _pieces(member):
     return member.document, member.files
+
+
+@every_task
+@pytest.mark.parametrize("name", ["linear", "curves"])
+def test_a_linear_rung_keeps_the_average_row_for_the_reasons_of_others(name, task, make_material):
+    material = make_material(task)
+    (rung,) = (rung for rung in LADDER if rung.name == name)
+    document = rung.fit(_work(material)).document
+    seen = encode_table(material.frame, document["encoding"])
+    assert document["model"]["means"] == pytest.approx(seen.mean(axis=0), abs=1e-12)
+
+
+@every_task
+def test_a_tree_keeps_how_many_rows_went_each_way(task, make_material):
+    material = make_material(task)
+    (rung,) = (rung for rung in LADDER if rung.name == "tree")
+    tree = rung.fit(_work(material)).document["model"]
+    assert tree["rows"][0] == len(material.truth)
+    for rows, left, right in zip(tree["rows"], tree["left"], tree["right"], strict=True):
+        assert left == -1 or rows == tree["rows"][left] + tree["rows"][right]

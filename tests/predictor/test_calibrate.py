@@ -17,6 +17,9 @@ DOCUMENTS = [
     {"kind": "isotonic", "x": [0.4], "y": [0.3]},
     {"kind": "temperature", "temperature": 1.7},
     {"kind": "none"},
+    {"kind": "none", "least": 0.15},
+    {"kind": "platt", "slope": 1.3, "offset": -0.2, "least": 0.15},
+    {"kind": "temperature", "temperature": 1.7, "least": 0.15},
     {"kind": "conformal", "level": 0.9, "lo": -1.0, "hi": 2.0},
 ]
 shares = st.floats(0, 1) | st.sampled_from([0.0, 1.0, 0.1, 0.2, 0.7, 0.9, math.nan])
@@ -46,6 +49,14 @@ def test_temperature_two_takes_the_square_root_of_odds():
 def test_certainty_is_held_away_from_zero_and_one():
     (answer,) = calibrated_row({"kind": "platt", "slope": 1.0, "offset": 0.0})([0.0])
     assert answer == pytest.approx(SMALLEST_SHARE)
+
+
+def test_no_class_is_given_less_than_the_least():
+    least = {"kind": "none", "least": 0.1}
+    assert calibrated_row(least)([0.02]) == [0.1]
+    assert calibrated_row(least)([0.99]) == [0.9]
+    # 0.1 + 0.1 + 0.98 = 1.18
+    assert calibrated_row(least)([0.0, 0.02, 0.98]) == pytest.approx([0.1 / 1.18, 0.1 / 1.18, 0.98 / 1.18])
 
 
 def test_isotonic_agrees_with_scikit_learn():

@@ -44,6 +44,22 @@ def test_a_number_without_a_fill_stays_missing():
     assert same(both(number(shift=1.0, scale=2.0), [5, None]), [[2.0], [NAN]])
 
 
+def test_a_tail_is_drawn_in_to_half_at_its_half_and_never_to_one():
+    block = {
+        "op": "saturating",
+        "fill": 4.0,
+        "lo": 1.0,
+        "hi": 10.0,
+        "origin": 1.0,
+        "half": 3.0,
+        "shift": 0.5,
+        "scale": 2,
+    }
+    assert both(block, [1.0, 4.0, None, 10.0, 1e9, -5.0]) == [[-0.25], [0.0], [0.0], [0.125], [0.125], [-0.25]]
+    mirrored = {**block, "origin": 10.0}
+    assert both(mirrored, [10.0, 7.0, 1.0]) == [[-0.25], [0.0], [0.125]]
+
+
 def test_flags_are_one_and_zero():
     assert same(both(number(), [True, False, None]), [[1.0], [0.0], [NAN]])
     assert both(number(fill=0.5, shift=0.5, scale=0.5), [True, False, None]) == [[1.0], [-1.0], [0.0]]

@@ -1,7 +1,8 @@
 """Learn from training rows how columns become numbers; the blocks are what the predictor replays.
 
-style "linear":  numbers filled and scaled, with an indicator of missing; levels one-hot
-style "curves":  as linear, and each number also cut into pieces, so that a sum of them is a line with bends
+style "linear":  numbers filled and scaled, beside them once more with their tail drawn in; an indicator of missing;
+                 levels one-hot
+style "curves":  numbers filled and scaled, and each number also cut into pieces, so that a sum of them is a line with bends
 style "levels":  numbers as they are; levels one-hot, so that a small tree reads well
 style "codes":   numbers as they are; levels as integer codes that boosted trees split by set
 Categories with more levels than a style takes become smoothed target means, cross-fitted on the training rows.
@@ -51,12 +52,15 @@ class Encoding:
         matrix: the training rows, shape (rows, columns); target means are cross-fitted.
         sources: name of the table's column behind each encoded column.
         categorical: positions of the encoded columns that hold integer codes.
+        views: positions of the encoded columns that one linear fit sees; two where numbers are there in two ways, so
+            that one fit sees them as they are, the other with their tails drawn in.
     """
 
     blocks: tuple[Block, ...]
     matrix: np.ndarray
     sources: tuple[str, ...]
     categorical: tuple[int, ...]
+    views: tuple[np.ndarray, ...]
 
 
 def learn_encoding(
@@ -97,7 +101,18 @@ def learn_encoding(
     matrix = encode_table(frame, blocks)
     for at, values in cross_fitted.items():
         matrix[:, at : at + values.shape[1]] = values
-    return Encoding(tuple(blocks), matrix, tuple(sources), tuple(categorical))
+    return Encoding(tuple(blocks), matrix, tuple(sources), tuple(categorical), _views(blocks))
+
+
+def _views(blocks: Sequence[Block]) -> tuple[np.ndarray, ...]:
+    """Return the columns of all blocks; or, where numbers are there in two ways, those of each way."""
+    twice = {block["column"] for block in blocks if block["op"] == "saturating"}
+    way = [block["op"] if block["column"] in twice else "" for block in blocks for _ in range(block_width(block))]
+    every = np.arange(len(way))
+    if not twice:
+        return (every,)
+    ways = np.array(way)
+    return every[ways != "saturating"], every[ways != "number"]
 
 
 def _blocks_of(
@@ -128,6 +143,8 @@ def _number_blocks(values: pl.Series, style: Style) -> Iterator[Block]:
             scale = float(clipped.std()) * shrink
             if scale > 0:
                 yield {**block, "fill": fill, "lo": lo, "hi": hi, "shift": float(clipped.mean()), "scale": scale}
+        if style == "linear" and np.unique(seen).size >= FEWEST_VALUES_TO_BEND:
+            yield from _saturating_blocks(values.name, seen, filled, fill)
     if missing.any() and not missing.all():
         yield {"op": "missing", "column": values.name}
 
@@ -148,6 +165,25 @@ def _pieces(seen: np.ndarray, style: Style) -> Iterator[tuple[float, float, floa
     bends = bends[(bends > first) & (bends < last)]
     if bends.size:
         yield from ((lo, hi, PIECE_SCALE) for lo, hi in pairwise([first - reach, *bends.tolist(), last + reach]))
+
+
+def _saturating_blocks(column: str, seen: np.ndarray, filled: np.ndarray, fill: float) -> Iterator[Block]:
+    """Yield the block for a number whose longer tail is drawn in, unless it hardly varies.
+
+    The distance d from the end of the shorter tail becomes d / (d + half), which is 1/2 at the median and reaches 1
+    nowhere, so that the largest values of a skewed number no longer rule the fit.
+    """
+    first, last = (float(edge) for edge in np.quantile(seen, USUAL_SHARES, method="nearest"))
+    reach, mean, median = REACH * (last - first), float(seen.mean()), float(np.median(seen))
+    is_right = float(((seen - mean) ** 3).mean()) >= 0
+    lo, hi, origin = (first, last + reach, first) if is_right else (first - reach, last, last)
+    half = abs(median - origin) or abs(mean - origin)
+    distance = np.abs(np.clip(filled, lo, hi) - origin)
+    share = distance / (distance + half) if half > 0 else distance
+    if half > 0 and share.std() > 0:
+        edges = {"fill": fill, "lo": lo, "hi": hi, "origin": origin, "half": half}
+        scaling = {"shift": float(share.mean()), "scale": float(share.std())}
+        yield {"op": "saturating", "column": column, **edges, **scaling}
 
 
 def level_texts(values: pl.Series) -> pl.Series:

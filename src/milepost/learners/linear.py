@@ -39,6 +39,23 @@ def fit_linear(
     return _quantile(x, truth, quantile, penalties)
 
 
+def mean_of(models: Sequence[Document], views: Sequence[np.ndarray], columns: int) -> Document:
+    """Return the linear model whose margin is the mean of the margins of models.
+
+    Args:
+        models: of one link.
+        views: positions of the encoded columns that each model sees.
+        columns: encoded columns in all.
+    """
+    if len(models) == 1:
+        return models[0]
+    coefficients = np.zeros((len(models[0]["intercept"]), columns))
+    for model, view in zip(models, views, strict=True):
+        coefficients[:, view] += np.asarray(model["coefficients"]) / len(models)
+    intercept = np.mean([model["intercept"] for model in models], axis=0)
+    return _document(models[0]["link"], intercept, coefficients)
+
+
 def _document(link: str, intercept: np.ndarray, coefficients: np.ndarray) -> Document:
     return {
         "kind": "linear",

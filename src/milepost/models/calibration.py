@@ -24,6 +24,9 @@ Document = dict[str, Any]
 NONE: Document = {"kind": "none"}
 INTERVAL_LEVEL = 0.9
 FEWEST_FOR_ISOTONIC = 1000
+# Rows, of all that were learned from, that the rarest answer still counts for: so many rows cannot show that anything is
+# rarer, and one that was thought impossible would cost more than all the others.
+LEAST_ROWS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ def calibrate(answers: np.ndarray, material: Material, folds: Folds) -> Calibrat
     before = mean_row_losses(answers, material)
     seen = ~np.isnan(before)
     clusters = folds.units[seen] if folds.units is not None else None
+    least = {"least": LEAST_ROWS / len(material.truth)}
     best: tuple[float, str, Document, np.ndarray] | None = None
     for name, fit in _candidates(material, int(seen.sum())).items():
         after = _cross_fitted(answers, material, folds, fit)
@@ -62,15 +66,14 @@ def calibrate(answers: np.ndarray, material: Material, folds: Folds) -> Calibrat
             given, rows = validated(answers)
             best = gain.mean, name, fit(given, material.truth[rows]), after
     if best is None:
-        return Calibration(
-            NONE, answers, "The probabilities are used as they are: no correction lowers the loss beyond chance."
-        )
+        says = "The probabilities are used as they are: no correction lowers the loss beyond chance."
+        return Calibration({**NONE, **least}, calibrated(answers, {**NONE, **least}), says)
     gained, name, document, after = best
     relative = gained / float(before[seen].mean())
     says = (
         f"The probabilities are corrected by {name} calibration: that takes {share(relative)} off the out-of-fold loss."
     )
-    return Calibration(document, after, says)
+    return Calibration({**document, **least}, calibrated(after, {**NONE, **least}), says)
 
 
 Fit = Callable[[np.ndarray, np.ndarray], Document]

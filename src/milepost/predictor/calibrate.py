@@ -6,6 +6,8 @@
 {"kind": "isotonic", "x", "y"}             straight lines between the points, level beyond them
 {"kind": "temperature", "temperature"}     p = softmax(ln p / temperature)                        Guo et al. 2017
 {"kind": "conformal", "level", "lo", "hi"} numbers stay; their interval is prediction + lo .. prediction + hi
+
+With "least" no class is given a smaller share: {"kind": "none", "least": 0.0001}.
 """
 
 from __future__ import annotations
@@ -33,17 +35,49 @@ def calibrated(answers: np.ndarray, document: Document) -> np.ndarray:
         answers: raw answers, shape (rows, outputs).
         document: a calibration as above.
     """
-    return _TABLES[document["kind"]](np.asarray(answers, dtype=np.float64), document)
+    found, least = _TABLES[document["kind"]](np.asarray(answers, dtype=np.float64), document), document.get("least")
+    return found if least is None else _at_least(found, float(least))
 
 
 def calibrated_row(document: Document) -> OfNumbers | None:
     """Return the function from one raw answer to the corrected one; None where nothing is corrected."""
-    return _ROWS[document["kind"]](document)
+    correct, least = _ROWS[document["kind"]](document), document.get("least")
+    if least is None:
+        return correct
+    hold = _at_least_row(float(least))
+    return (lambda answers: hold(correct(answers))) if correct else hold
 
 
 def interval_of(document: Document) -> tuple[float, float] | None:
     """Return what to add to a prediction for the ends of its interval; None where the calibration has none."""
     return (float(document["lo"]), float(document["hi"])) if document["kind"] == "conformal" else None
+
+
+def _at_least(shares: np.ndarray, least: float) -> np.ndarray:
+    """Return shares of which none is below least; several classes are divided by their sum again."""
+    if shares.shape[-1] == 1:
+        return np.asarray(np.clip(shares, least, 1.0 - least))
+    held = np.maximum(shares, least)
+    total = held[..., 0].copy()
+    for of_class in range(1, held.shape[-1]):
+        total += held[..., of_class]
+    return np.asarray(held / total[..., None])
+
+
+def _at_least_row(least: float) -> OfNumbers:
+    most = 1.0 - least
+
+    def hold(shares: list[float]) -> list[float]:
+        if len(shares) == 1:
+            share = shares[0]
+            return [least if share < least else most if share > most else share]
+        held = [least if share < least else share for share in shares]
+        total = held[0]
+        for share in held[1:]:
+            total += share
+        return [share / total for share in held]
+
+    return hold
 
 
 def _same(document: Document) -> None:

@@ -98,18 +98,23 @@ def _write_numbers(values: pl.Series, block: Block, out: np.ndarray) -> None:
 
 def _scaled(numbers: np.ndarray, block: Block) -> np.ndarray:
     """Return numbers filled, held between the edges and scaled."""
+    return np.asarray((_held(numbers, block) - block["shift"]) / block["scale"])
+
+
+def _held(numbers: np.ndarray, block: Block) -> np.ndarray:
+    """Return numbers filled and held between the edges."""
     if block["fill"] is not None:
         numbers = np.where(np.isnan(numbers), block["fill"], numbers)
     if block["lo"] is not None:
         numbers = np.where(numbers < block["lo"], block["lo"], numbers)
     if block["hi"] is not None:
         numbers = np.where(numbers > block["hi"], block["hi"], numbers)
-    return np.asarray((numbers - block["shift"]) / block["scale"])
+    return numbers
 
 
 def _row_number(block: Block, at: int) -> WriteRow:
     column, shift, scale = block["column"], float(block["shift"]), float(block["scale"])
-    fill, lo, hi = _edges(block)
+    fill, lo, hi = float_edges(block)
 
     def write(values: Values, row: list[float]) -> None:
         value = values[column]
@@ -123,11 +128,37 @@ def _row_number(block: Block, at: int) -> WriteRow:
     return write
 
 
-def _edges(block: Block) -> tuple[float, float, float]:
+def float_edges(block: Block) -> tuple[float, float, float]:
     """Return what stands for a missing number, and the edges that hold the others."""
     bounds = zip(("fill", "lo", "hi"), (_NAN, -math.inf, math.inf), strict=True)
     fill, lo, hi = (otherwise if block[key] is None else float(block[key]) for key, otherwise in bounds)
     return fill, lo, hi
+
+
+# a number whose tail is drawn in: its distance d from one end becomes d / (d + half)
+
+
+def _write_saturating(values: pl.Series, block: Block, out: np.ndarray) -> None:
+    distance = np.abs(_held(numbers_of(values), block) - block["origin"])
+    out[:, 0] = (distance / (distance + block["half"]) - block["shift"]) / block["scale"]
+
+
+def _row_saturating(block: Block, at: int) -> WriteRow:
+    column, shift, scale = block["column"], float(block["shift"]), float(block["scale"])
+    origin, half = float(block["origin"]), float(block["half"])
+    fill, lo, hi = float_edges(block)
+
+    def write(values: Values, row: list[float]) -> None:
+        value = values[column]
+        number: float = fill if value is None else value  # type: ignore[assignment]
+        if number < lo:
+            number = lo
+        elif number > hi:
+            number = hi
+        distance = abs(number - origin)
+        row[at] = (distance / (distance + half) - shift) / scale
+
+    return write
 
 
 # missing
@@ -156,7 +187,7 @@ def _is_missing(values: pl.Series) -> np.ndarray:
 
 def _write_one_hot(values: pl.Series, block: Block, out: np.ndarray) -> None:
     positions = Levels.of(block["levels"]).positions(values)
-    unknown, missing = _one_hot_places(block)
+    unknown, missing = one_hot_places(block)
     positions = np.where(positions == UNKNOWN, unknown, np.where(positions == MISSING, missing, positions))
     out[:] = 0.0
     rows = np.flatnonzero(positions >= 0)
@@ -165,7 +196,7 @@ def _write_one_hot(values: pl.Series, block: Block, out: np.ndarray) -> None:
 
 def _row_one_hot(block: Block, at: int) -> WriteRow:
     column, places = block["column"], Levels.of(block["levels"]).for_rows()
-    unknown, missing = _one_hot_places(block)
+    unknown, missing = one_hot_places(block)
     stop, zeros = at + block_width(block), [0.0] * block_width(block)
 
     def write(values: Values, row: list[float]) -> None:
@@ -178,8 +209,8 @@ def _row_one_hot(block: Block, at: int) -> WriteRow:
     return write
 
 
-def _one_hot_places(block: Block) -> tuple[int, int]:
-    """Return the columns for unknown and for missing values; -1 is none."""
+def one_hot_places(block: Block) -> tuple[int, int]:
+    """Return the columns of a block for unknown and for missing values; -1 is none."""
     levels = len(block["levels"])
     unknown = levels if block["other"] else -1
     return unknown, levels + bool(block["other"]) if block["missing"] else unknown
@@ -233,7 +264,7 @@ def _write_time_part(values: pl.Series, block: Block, out: np.ndarray) -> None:
 def _row_time_part(block: Block, at: int) -> WriteRow:
     column, part = block["column"], part_of_value(block["part"], block["zone"])
     shift, scale = float(block["shift"]), float(block["scale"])
-    fill, lo, hi = _edges(block)
+    fill, lo, hi = float_edges(block)
 
     def write(values: Values, row: list[float]) -> None:
         value = values[column]
@@ -267,6 +298,7 @@ def _row_time_wave(block: Block, at: int) -> WriteRow:
 _WAVES = {"sin": np.sin, "cos": np.cos}
 _COLUMN_WRITERS: dict[str, Callable[[pl.Series, Block, np.ndarray], None]] = {
     "number": _write_numbers,
+    "saturating": _write_saturating,
     "missing": _write_missing,
     "one_hot": _write_one_hot,
     "codes": _write_codes,
@@ -276,6 +308,7 @@ _COLUMN_WRITERS: dict[str, Callable[[pl.Series, Block, np.ndarray], None]] = {
 }
 _ROW_WRITERS: dict[str, Callable[[Block, int], WriteRow]] = {
     "number": _row_number,
+    "saturating": _row_saturating,
     "missing": _row_missing,
     "one_hot": _row_one_hot,
     "codes": _row_codes,

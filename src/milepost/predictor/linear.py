@@ -14,7 +14,8 @@ from milepost.predictor.model import OfMatrix, OfNumbers
 def linear_row(document: Mapping[str, Any]) -> OfNumbers:
     """Return the function from one encoded row to its answer."""
     parts = [
-        (float(b), list(map(float, c))) for b, c in zip(document["intercept"], document["coefficients"], strict=True)
+        (float(b) + 0.0, list(map(float, c)))
+        for b, c in zip(document["intercept"], document["coefficients"], strict=True)
     ]
     link = linked_row(document["link"])
 
@@ -31,7 +32,7 @@ def linear_row(document: Mapping[str, Any]) -> OfNumbers:
 
 def linear_table(document: Mapping[str, Any]) -> OfMatrix:
     """Return the function from encoded rows, shape (rows, columns), to their answers, shape (rows, outputs)."""
-    intercept = np.array(document["intercept"], dtype=np.float64)
+    intercept = np.array(document["intercept"], dtype=np.float64) + 0.0  # no sum that begins at -0.0 could be cut short
     coefficients = [list(map(float, row)) for row in document["coefficients"]]
 
     def answers(matrix: np.ndarray, threads: int) -> np.ndarray:  # noqa: ARG001  one thread is enough

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from milepost.predictor.contributions import Contributions, contributions_of
+from milepost.predictor.direct import direct_row
 from milepost.predictor.encode import compile_row, encode_table
 from milepost.predictor.lightgbm import Trees
 from milepost.predictor.linear import linear_row, linear_table
@@ -57,6 +59,8 @@ class Member:
         """Return the function from one row's values, derived ones included, to the answer; threads may share it."""
         if self._model["kind"] in _WHOLE:
             return _WHOLE[self._model["kind"]][0](self._model)
+        if self._model["kind"] == "linear" and len(self._model["intercept"]) == 1:
+            return direct_row(self._model, self._blocks)
         encode, numbers = compile_row(self._blocks), self._of_numbers()
         return lambda values: numbers(encode(values))
 
@@ -74,6 +78,10 @@ class Member:
             return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
         return answers
+
+    def contributions(self, frame: pl.DataFrame, threads: int) -> Contributions:
+        """Return what each input adds to the answers to rows, derived columns included."""
+        return contributions_of(self._blocks, self._model, self._trees, frame, threads)
 
     def _of_numbers(self) -> OfNumbers:
         if self._trees is None:

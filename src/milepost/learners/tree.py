@@ -44,6 +44,7 @@ def fit_tree(
         "left": tree.children_left.tolist(),
         "right": tree.children_right.tolist(),
         "missing_left": tree.missing_go_to_left.astype(bool).tolist(),
+        "rows": tree.n_node_samples.tolist(),
         "values": _leaf_values(model.apply(x), truth, tree.node_count, task, outputs, loss).tolist(),
     }
 

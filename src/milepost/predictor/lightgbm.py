@@ -18,10 +18,11 @@ import numpy as np
 from milepost.ground.doors import door
 from milepost.ground.errors import MilepostError
 
-# From LightGBM's C interface (LightGBM/c_api.h): float64 data, raw margins, all rounds.
+# From LightGBM's C interface (LightGBM/c_api.h): float64 data, raw margins or their contributions, all rounds.
 _FLOAT64 = 1
 _ROW_MAJOR = 1
 _RAW_MARGIN = 1
+_CONTRIBUTIONS = 3
 _FIRST_ROUND = 0
 _ALL_ROUNDS = -1
 _PLACES = ("lib", "bin", ".")
@@ -67,8 +68,28 @@ class Trees:
             matrix: encoded rows, float64, shape (rows, columns); NaN is missing.
             threads: how many work at once; the bits do not depend on it.
         """
+        return self._predicted(matrix, _RAW_MARGIN, self.outputs, threads)
+
+    def contributions(self, matrix: np.ndarray, *, threads: int = 1) -> np.ndarray:
+        """Return what each encoded column adds to each margin, shape (rows, outputs, columns + 1), the base last.
+
+        The base is the mean margin over the rows that the trees were grown on; with the contributions it sums up to the
+        margin but for rounding. They are the Shapley values of the columns.
+
+        Args:
+            matrix: as for margins.
+            threads: as for margins.
+
+        Source: Lundberg et al. 2020, "From local explanations to global understanding with explainable AI for trees".
+        """
+        width = self.columns + 1
+        flat = self._predicted(matrix, _CONTRIBUTIONS, self.outputs * width, threads)
+        return flat.reshape(len(flat), self.outputs, width)
+
+    def _predicted(self, matrix: np.ndarray, kind: int, width: int, threads: int) -> np.ndarray:
+        """Return what LightGBM says of many rows, shape (rows, width)."""
         matrix = np.ascontiguousarray(matrix, dtype=np.float64)
-        margins, written = np.empty((len(matrix), self.outputs)), ctypes.c_int64()
+        numbers, written = np.empty((len(matrix), width)), ctypes.c_int64()
         if len(matrix):
             self._call(
                 self._batch.LGBM_BoosterPredictForMat,
@@ -78,14 +99,14 @@ class Trees:
                 ctypes.c_int32(matrix.shape[0]),
                 ctypes.c_int32(matrix.shape[1]),
                 _ROW_MAJOR,
-                _RAW_MARGIN,
+                kind,
                 _FIRST_ROUND,
                 _ALL_ROUNDS,
                 f"num_threads={threads}".encode(),
                 ctypes.byref(written),
-                ctypes.c_void_p(margins.ctypes.data),
+                ctypes.c_void_p(numbers.ctypes.data),
             )
-        return margins
+        return numbers
 
     def row_margins(self) -> Callable[[Sequence[float]], list[float]]:
         """Return a function from one encoded row to its raw margins; threads may share it.

@@ -19,7 +19,7 @@ _LEAF = -1
 
 
 @dataclass(frozen=True, slots=True)
-class _Nodes:
+class Nodes:
     """One entry for each node; a leaf leads to itself."""
 
     feature: list[int]
@@ -31,7 +31,7 @@ class _Nodes:
     depth: int
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> _Nodes:
+    def of(cls, document: Mapping[str, Any]) -> Nodes:
         nodes = range(len(document["left"]))
         leaf = [child == _LEAF for child in document["left"]]
         left, right = ([node if leaf[node] else document[side][node] for node in nodes] for side in ("left", "right"))
@@ -74,7 +74,7 @@ def _depth(left: list[int], right: list[int]) -> int:
 
 def tree_row(document: Mapping[str, Any]) -> OfNumbers:
     """Return the function from one encoded row to its answer."""
-    nodes = _Nodes.of(document)
+    nodes = Nodes.of(document)
     feature, threshold, left, right, missing, values = (
         nodes.feature, nodes.threshold, nodes.left, nodes.right, nodes.missing, nodes.values,
     )  # fmt: skip
@@ -96,7 +96,7 @@ def tree_row(document: Mapping[str, Any]) -> OfNumbers:
 
 def tree_table(document: Mapping[str, Any]) -> OfMatrix:
     """Return the function from encoded rows, shape (rows, columns), to their answers, shape (rows, outputs)."""
-    nodes = _Nodes.of(document)
+    nodes = Nodes.of(document)
     feature, left, right, missing = (np.array(part) for part in (nodes.feature, nodes.left, nodes.right, nodes.missing))
     threshold, values = np.array(nodes.threshold), np.array(nodes.values, dtype=np.float64)
 

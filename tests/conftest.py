@@ -11,6 +11,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from milepost.metrics.answers import Task
+from serving import bundle_in, write_flights, write_penguins
 from telco import write_few, write_telco, write_truth
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -144,3 +146,24 @@ def logged(logged_folder: Path, tmp_path: Path) -> Path:
 def judged(judged_folder: Path, tmp_path: Path) -> Path:
     """Return a Telco folder of one's own, after `train` and `evaluate`."""
     return Path(shutil.copytree(judged_folder, tmp_path / "judged"))
+
+
+@pytest.fixture(scope="session")
+def bundles(once, trained_folder: Path) -> Callable[[Task], Path]:
+    """Return the bundle of each task: churn of Telco's customers, species of penguins, air time of flights."""
+    tables = {"multiclass": ("penguins", write_penguins), "regression": ("flights", write_flights)}
+
+    def bundle(task: Task) -> Path:
+        if task == "binary":
+            return bundle_in(trained_folder)
+        name, write = tables[task]
+
+        def make(folder: Path) -> None:
+            import milepost
+
+            write(folder)
+            milepost.train(folder / "milepost.toml")
+
+        return bundle_in(once(name, make))
+
+    return bundle

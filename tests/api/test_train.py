@@ -63,7 +63,7 @@ def test_a_bundle_is_data_and_never_code(tmp_path):
     assert trained.ladder.chosen in ("additive", "boosted", "boosted_deep", "ensemble")
     files = files_in(trained.path)
     trees = [name for name in files if name.startswith("trees/")]
-    assert set(files) - set(trees) == {"manifest.json", "model.json", "schema.json"}
+    assert set(files) - set(trees) == {"manifest.json", "model.json", "schema.json", "expected.json"}
     assert trees
     assert all(files[name].startswith(b"tree\nversion=") for name in trees)
     assert all(isinstance(json.loads(files[name]), dict) for name in files if name.endswith(".json"))

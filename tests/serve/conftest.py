@@ -1,4 +1,4 @@
-"""Bundles of each task as `train` makes them, and services around them: in this process, and as workers."""
+"""Services around the bundles that `train` makes: in this process, and as workers."""
 
 from __future__ import annotations
 
@@ -13,32 +13,11 @@ import pytest
 from milepost.metrics.answers import Task
 from milepost.serve.service import Service
 from milepost.serve.settings import Settings
-from serving import Worker, bundle_in, settings_around, write_flights, write_penguins
+from serving import Worker, settings_around
 
 MakeSettings = Callable[..., Settings]
 MakeService = Callable[..., Service]
 MakeWorker = Callable[..., Worker]
-
-
-@pytest.fixture(scope="session")
-def bundles(once, trained_folder: Path) -> Callable[[Task], Path]:
-    """Return the bundle of each task: churn of Telco's customers, species of penguins, air time of flights."""
-    tables = {"multiclass": ("penguins", write_penguins), "regression": ("flights", write_flights)}
-
-    def bundle(task: Task) -> Path:
-        if task == "binary":
-            return bundle_in(trained_folder)
-        name, write = tables[task]
-
-        def make(folder: Path) -> None:
-            import milepost
-
-            write(folder)
-            milepost.train(folder / "milepost.toml")
-
-        return bundle_in(once(name, make))
-
-    return bundle
 
 
 @pytest.fixture

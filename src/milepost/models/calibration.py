@@ -24,8 +24,8 @@ Document = dict[str, Any]
 NONE: Document = {"kind": "none"}
 INTERVAL_LEVEL = 0.9
 FEWEST_FOR_ISOTONIC = 1000
-# Rows, of all that were learned from, that the rarest answer still counts for: so many rows cannot show that anything is
-# rarer, and one that was thought impossible would cost more than all the others.
+# Rows, of all that were learned from, that the rarest answer still counts for: they cannot show that anything is rarer,
+# and one that was thought impossible would cost more than all the others.
 LEAST_ROWS = 0.1
 
 

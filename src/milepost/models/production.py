@@ -10,6 +10,8 @@ from milepost.data.schema import Schema
 from milepost.ground.files import canonical_json
 from milepost.models.material import Material, input_names
 from milepost.models.refit import Fitted
+from milepost.predictor.predictor import EXPECTED, Predictor
+from milepost.predictor.selftest import expected_answers
 
 
 def model_document(
@@ -55,9 +57,12 @@ def bundle_documents(schema: Schema, material: Material, model: dict[str, Any], 
         model: from model_document.
         fitted: brings the tree files.
     """
+    known = schema.only(_inputs_of(material, fitted))
+    expected = expected_answers(Predictor(known, model, fitted.files))
     return {
-        "schema.json": canonical_json(schema.only(_inputs_of(material, fitted)).to_json()),
+        "schema.json": canonical_json(known.to_json()),
         "model.json": canonical_json(model),
+        EXPECTED: canonical_json(expected),
         **fitted.files,
     }
 

@@ -6,6 +6,7 @@ table   -> gate (frames) ->        "         ->    "    ->      "       ->      
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -25,15 +26,20 @@ from milepost.predictor.answer import (
     shares_of,
 )
 from milepost.predictor.calibrate import calibrated, calibrated_row
+from milepost.predictor.contributions import with_rule
 from milepost.predictor.inputs import Canonical, compile_check, compile_gate
-from milepost.predictor.members import Member
-from milepost.predictor.model import OfFrame, OfValues
+from milepost.predictor.members import FEWEST_AS_TABLE, Member
+from milepost.predictor.model import OfFrame, OfNumbers, OfValues
+from milepost.predictor.reasons import MOST, Reasons, find_reasons
+from milepost.predictor.reasons_shown import reason_rows, reason_table
 from milepost.predictor.wording import Wording, wordings_of
 
 if TYPE_CHECKING:
     import polars as pl
 
 ROWS_IN_A_BATCH = 250_000
+EXPECTED = "expected.json"  # file of a bundle: rows, and what they were answered where it was made
+_ROWS_REASONED = 8_192  # at one time, so that what each column adds to each class of each row stays small
 
 
 class Predictor:
@@ -42,6 +48,7 @@ class Predictor:
     Attributes:
         bundle_id: hash of what decides its answers; empty where it was built from documents in memory.
         schema: of the inputs, with what normal values look like, the task and the labels.
+        expected: rows, and what they were answered where the bundle was made; None where it brings none along.
     """
 
     def __init__(
@@ -56,6 +63,7 @@ class Predictor:
             bundle_id: of the bundle it comes from.
         """
         self.bundle_id, self.schema = bundle_id, schema
+        self.expected: Any = json.loads(files[EXPECTED]) if EXPECTED in files else None
         self._model = model
         self._wordings = wordings_of(schema, model.get("repairs", ()), timezone=model.get("timezone") or "UTC")
         self._derived = model.get("derived", [])
@@ -126,6 +134,46 @@ class Predictor:
         if self.schema.task == "regression":
             return number_table(self._model, response, flags), inputs
         return class_table(self._model, self.schema.labels, response, flags), inputs
+
+    def reasons(self, row: Mapping[str, Any], *, most: int = MOST) -> dict[str, Any]:
+        """Return the reasons of the answer to one row, the largest first, and the margin that they sum up to.
+
+        Args:
+            row: as for answer.
+            most: how many are listed; what all others add is one number.
+
+        Raises:
+            MilepostError: as `answer`.
+        """
+        return self.reasons_of([row], most=most)[0]
+
+    def reasons_of(self, rows: Sequence[Mapping[str, Any]], *, most: int = MOST) -> list[dict[str, Any]]:
+        """Return the reasons of the answers to many rows, each as `reasons` does, with the same bits.
+
+        Args:
+            rows: as for answer.
+            most: as for reasons.
+        """
+        shown = (reason_rows(found, values, self.schema.labels) for found, values in self._reasons(rows, most, 1))
+        return [document for part in shown for document in part]
+
+    def reasons_table(self, table: Any, *, most: int = MOST, threads: int | None = None) -> pl.DataFrame:
+        """Return the reasons of the answers to many rows as columns.
+
+        reason_1, reason_1_contribution, reason_1_change, …, margin_base, margin_others, margin_total; as many reasons
+        as were asked for, or as there are inputs.
+
+        Args:
+            table: as for answer_table.
+            most: as for reasons.
+            threads: as for answer_table.
+
+        Raises:
+            MilepostError: as `answer_table`.
+        """
+        import polars as pl
+
+        return pl.concat(reason_table(found) for found, _ in self._reasons(table, most, threads or fanout.cores()))
 
     def no_answers(self) -> pl.DataFrame:
         """Return a table of answers without rows: the names and types of its columns."""
@@ -207,15 +255,50 @@ class Predictor:
         from milepost.predictor.tables import canonical_table
 
         inputs, flags = canonical_table(table, self.schema, self._wordings)
-        frame = self._with_derived(inputs)
+        return self._calibrated(self._with_derived(inputs), threads or fanout.cores()), flags, inputs
+
+    def _calibrated(self, frame: pl.DataFrame, threads: int) -> np.ndarray:
+        """Return the calibrated response to canonical values, derived ones included, shape (rows, outputs)."""
         total: np.ndarray | None = None
         for member, answers in zip(self._members, self._tables, strict=True):
-            part = answers(frame, threads or fanout.cores())
+            part = answers(frame, threads)
             with np.errstate(over="ignore", invalid="ignore"):  # what is no number has no answer, and says so
                 part = member.weight * part
                 total = part if total is None else total + part
         assert total is not None  # a model has a member
-        return calibrated(total, self._model["calibration"]), flags, inputs
+        return calibrated(total, self._model["calibration"])
+
+    def _calibrated_rows(self, frame: pl.DataFrame) -> np.ndarray:
+        """Return what _calibrated does, row by row, with the same bits."""
+        response_of, calibrate = self._response_of_row
+        responses = [response_of(values) for values in frame.to_dicts()]
+        calibrated_ = [calibrate(response) if calibrate else response for response in responses]
+        return np.array(calibrated_).reshape(frame.height, -1 if responses else max(len(self.schema.labels), 1))
+
+    @cached_property
+    def _gate(self) -> Callable[[Mapping[str, Any]], tuple[Canonical, list[str]]]:
+        return compile_gate(self.schema, self._wordings)
+
+    @cached_property
+    def _response_of_row(self) -> tuple[OfValues, OfNumbers | None]:
+        return self._row_response(), calibrated_row(self._model["calibration"])
+
+    def _reasons(self, table: Any, most: int, threads: int) -> Iterator[tuple[Reasons, pl.DataFrame]]:
+        """Yield the reasons of a table part by part, each with the values of everything that may be one."""
+        from milepost.predictor.tables import canonical_table, gated_rows
+
+        if isinstance(table, list) and len(table) < FEWEST_AS_TABLE:
+            inputs, _ = gated_rows(table, self.schema, self._gate)
+        else:
+            inputs, _ = canonical_table(table, self.schema, self._wordings)
+        for start in range(0, max(inputs.height, 1), _ROWS_REASONED):
+            frame = self._with_derived(inputs.slice(start, _ROWS_REASONED))
+            members = [(member.weight, member.contributions(frame, threads)) for member in self._members]
+            few = frame.height < FEWEST_AS_TABLE
+            response = self._calibrated_rows(frame) if few else self._calibrated(frame, threads)
+            calibration, is_class = self._model["calibration"], bool(self.schema.labels)
+            found = find_reasons(members, response, calibration, is_class=is_class, most=most)
+            yield found, with_rule(self._model["members"], frame)
 
     def _with_derived(self, frame: pl.DataFrame) -> pl.DataFrame:
         if not self._derived:

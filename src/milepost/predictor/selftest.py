@@ -1,7 +1,8 @@
-"""Does a bundle answer at all, and alike by both of its ways? Asked before it answers anybody.
+"""Does a bundle answer as it did where it was made, and alike by both of its ways? Asked before it answers anybody.
 
 The rows are made from the schema: usual values, missing ones, levels never seen, numbers far out, odd text. One by one
-and as a table they have to give the same bits, and each an answer.
+and as a table they have to give the same bits, and each an answer. The bundle brings some rows along with the answers
+that they had on the machine that trained it: another library or processor has to give them again.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ import polars as pl
 
 from milepost.data.schema import Column, Schema
 from milepost.ground.errors import MilepostError
-from milepost.predictor.answer import NO_ANSWER, Answer, probability_names
+from milepost.predictor.answer import NO_ANSWER, Answer, Document, probability_names
 from milepost.predictor.predictor import Predictor
 
 _ODD_TEXT = "never seen – 例 🜚"
 _FAR = 3.0  # times the width of what was seen
 _SUM = 1e-9  # by which probabilities may miss 1
+_NEAR = 1e-9  # by which, of its size, a number may differ from the one of another machine
 
 
 def usual_row(schema: Schema) -> dict[str, Any]:
@@ -37,19 +39,31 @@ def synthetic_rows(schema: Schema) -> list[dict[str, Any]]:
     [5, 0, 10, None, -30.0]
     """
     choices = {column.name: list(_choices(column)) for column in schema.columns}
-    longest = max(map(len, choices.values()), default=1)
-    together = [{name: values[place % len(values)] for name, values in choices.items()} for place in range(longest)]
     usual = {name: values[0] for name, values in choices.items()}
     alone = [{**usual, name: value} for name, values in choices.items() for value in values[1:]]
-    return [*together, *alone]
+    return [*_together(choices), *alone]
+
+
+def _together(choices: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    longest = max(map(len, choices.values()), default=1)
+    return [{name: values[place % len(values)] for name, values in choices.items()} for place in range(longest)]
+
+
+def expected_answers(predictor: Predictor) -> Document:
+    """Return rows and what they are answered here, as a bundle brings them along."""
+    rows = _together({column.name: list(_choices(column)) for column in predictor.schema.columns})
+    return {"rows": rows, "answers": [predictor.answer(row) for row in rows]}
 
 
 def refuse_unfit(predictor: Predictor) -> None:
     """Refuse a bundle whose answers cannot be trusted on this machine.
 
     Raises:
-        MilepostError: it fails at a row, or its two ways disagree.
+        MilepostError: it fails at a row, or answers otherwise than where it was made, or its two ways disagree.
     """
+    for place, (row, answer) in enumerate(_expected(predictor)):
+        if not _alike(found := predictor.answer(row), answer):
+            raise _unfit(predictor, f"row {place} gives {_shown(found)}, where it was made {_shown(answer)}")
     rows = synthetic_rows(predictor.schema)
     one_by_one = [predictor.answer(row) for row in rows]
     as_table = answers_in(predictor.answer_table(rows, threads=1), predictor.schema.labels)
@@ -60,6 +74,22 @@ def refuse_unfit(predictor: Predictor) -> None:
         has_none = NO_ANSWER in answer["flags"]
         if shares and not has_none and abs(math.fsum(shares.values()) - 1.0) > _SUM:
             raise _unfit(predictor, f"the probabilities of row {place} sum to {math.fsum(shares.values())}")
+
+
+def _expected(predictor: Predictor) -> Iterator[tuple[dict[str, Any], Answer]]:
+    if predictor.expected:  # a bundle of an earlier version brings none along
+        yield from zip(predictor.expected["rows"], predictor.expected["answers"], strict=True)
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Return whether two answers are equal but for the last digits of numbers."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_alike(value, other[name]) for name, value in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_alike, one, other))
+    if isinstance(one, float) and isinstance(other, int | float):
+        return math.isclose(one, other, rel_tol=_NEAR, abs_tol=_NEAR)
+    return bool(one == other)
 
 
 def answers_in(table: pl.DataFrame, labels: Sequence[str]) -> list[Answer]:

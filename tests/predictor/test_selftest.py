@@ -4,7 +4,7 @@ import pytest
 
 from milepost.ground.errors import MilepostError
 from milepost.predictor.load import load_predictor
-from milepost.serve.selftest import refuse_unfit, synthetic_rows, usual_row
+from milepost.predictor.selftest import refuse_unfit, synthetic_rows, usual_row
 
 TASKS = ("binary", "multiclass", "regression")
 
@@ -35,3 +35,27 @@ def test_two_ways_that_disagree_are_refused(bundles, monkeypatch):
     monkeypatch.setattr(predictor, "answer_table", lambda rows, **how: table(rows[::-1], **how))
     with pytest.raises(MilepostError, match="fails its self-test: row 0 alone gives"):
         refuse_unfit(predictor)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_answers_unlike_those_where_the_bundle_was_made_are_refused(task, bundles):
+    predictor = load_predictor(bundles(task))
+    for answer in predictor.expected["answers"]:
+        _nudge(answer, 1e-12)  # the last digits of another processor
+    refuse_unfit(predictor)
+    _nudge(predictor.expected["answers"][1], 1e-6)
+    with pytest.raises(MilepostError, match=r"row 1 gives .*, where it was made"):
+        refuse_unfit(predictor)
+
+
+def test_a_bundle_without_expected_answers_is_asked_all_the_same(bundles):
+    predictor = load_predictor(bundles("binary"))
+    predictor.expected = None
+    refuse_unfit(predictor)
+
+
+def _nudge(answer, share):
+    if "probabilities" in answer:
+        answer["probabilities"] = {label: value * (1 + share) for label, value in answer["probabilities"].items()}
+    else:
+        answer["prediction"] *= 1 + share

@@ -10,6 +10,7 @@ from milepost.ground.errors import MilepostError
 from milepost.ground.events import silent
 from milepost.predictor.load import load_predictor
 from milepost.show.console import terminal_text
+from serving import write_other_machine
 from telco import edit_contract, few_rows, write_few, write_waves
 
 
@@ -55,6 +56,18 @@ def test_the_first_bundle_that_meets_its_contract_answers_and_the_second_waits(j
     assert not second.is_champion
     assert "milepost promote churn:2" in second.standing
     assert second.next_step == f"milepost report churn:2 --problem {problem}"
+
+
+def test_a_bundle_that_the_service_answers_otherwise_stays_a_challenger(few, tmp_path, monkeypatch):
+    problem = few / "milepost.toml"
+    milepost.train(problem)
+    with monkeypatch.context() as other:
+        other.setenv("PYTHONPATH", write_other_machine(tmp_path / "other"))
+        judged = milepost.evaluate(problem=problem)
+    assert (judged.outcome, judged.is_champion) == ("met", False)
+    assert "It stays a challenger: Over HTTP" in judged.standing
+    assert "milepost parity" in judged.standing
+    assert milepost.evaluate(problem=problem).is_champion
 
 
 def test_every_number_has_an_interval_or_the_reason_why_not(judged):

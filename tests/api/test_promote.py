@@ -6,6 +6,7 @@ import pytest
 import milepost
 from milepost.api.storing import store_of
 from milepost.ground.errors import MilepostError
+from serving import write_other_machine
 from telco import edit_contract
 
 
@@ -39,6 +40,20 @@ def test_a_reason_is_kept_with_the_one_who_gave_it(trained, monkeypatch):
     (decision,) = [each for each in milepost.status(problem).decisions if each.kind == "promoted"]
     assert promoted.says == decision.says
     assert (decision.figures["who"], decision.figures["reason"]) == ("Ada", "better than today's rule")
+
+
+def test_no_reason_lets_a_bundle_answer_that_the_service_answers_otherwise(judged_waiting, tmp_path, monkeypatch):
+    problem = judged_waiting / "milepost.toml"
+    before = milepost.status(problem, most_decisions=100).decisions
+    with monkeypatch.context() as other:
+        other.setenv("PYTHONPATH", write_other_machine(tmp_path / "other"))
+        with pytest.raises(MilepostError, match="rows are answered otherwise than in memory") as caught:
+            milepost.promote("churn:2", reason="we need it", problem=problem)
+    assert "milepost parity" in caught.value.fix
+    assert milepost.status(problem, most_decisions=100).decisions == before
+    milepost.promote("churn:2", reason="we need it", problem=problem)
+    newest = milepost.status(problem, most_decisions=1).decisions[0]
+    assert (newest.kind, newest.figures["parity_rows"]) == ("promoted", 200)
 
 
 def test_a_champion_is_not_promoted_twice(judged):

@@ -9,6 +9,10 @@ import pytest
 
 from milepost.ground.workspace import Workspace
 from milepost.registry.bundles import BundleRef, write_bundle
+from milepost.registry.champions import champion
+from milepost.registry.decisions import Entry
+from milepost.registry.history import append
+from milepost.registry.promote import promote, promote_first, rollback
 from milepost.registry.store import Store, open_store
 
 
@@ -50,3 +54,32 @@ def recorded(workspace, store):
         return bundle
 
     return make
+
+
+@pytest.fixture
+def road(workspace, store, clock):
+    """Return promote, promote_first and rollback for this workspace, as ada."""
+
+    class Road:
+        def __init__(self):
+            self.history = workspace.history
+            self.stores = {"store": store, "history": workspace.history}
+
+        def promote(self, bundle, verdict="met", **more):
+            return promote(bundle.bundle_id, verdict=verdict, who="ada", clock=clock, **self.stores, **more)
+
+        def first(self, bundle, verdict, **more):
+            entry = Entry("verdict", "telco-churn", f"The verdict is {verdict}.", bundle.bundle_id)
+            append(self.history, [entry], clock=clock)
+            return promote_first(bundle.bundle_id, verdict=verdict, who="milepost", clock=clock, **self.stores, **more)
+
+        def rollback(self, to=None, **more):
+            return rollback(to, who="ada", clock=clock, **self.stores, **more)
+
+        def champion(self):
+            """Return the champion's bundle_id by the history, after checking that the alias agrees."""
+            found = champion(self.history, "telco-churn")
+            assert store.alias("champion") == (found and store.version_of(found))
+            return found
+
+    return Road()

@@ -1,63 +1,13 @@
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from milepost.ground.errors import MilepostError, UnknownNameError
-from milepost.registry.champions import champion
-from milepost.registry.decisions import Entry
-from milepost.registry.history import append, read_history, verify_history
-from milepost.registry.promote import promote, promote_first, repair_aliases, rollback
-from milepost.registry.store import open_store
-
-KILLED_BETWEEN = """
-import os, signal, sys
-from pathlib import Path
-from milepost.ground.workspace import Workspace
+from milepost.registry.history import read_history, verify_history
 from milepost.registry.promote import promote
-from milepost.registry.store import Store
-
-class Doomed(Store):
-    def set_alias(self, alias, version):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-workspace = Workspace(Path(sys.argv[1]))
-store = Doomed(workspace, "telco-churn", None)
-promote(sys.argv[2], verdict="met", who="ada", store=store, history=workspace.history)
-"""
-
-
-@pytest.fixture
-def road(workspace, store, clock):
-    """Return promote, promote_first and rollback for this workspace, as ada."""
-
-    class Road:
-        def __init__(self):
-            self.history = workspace.history
-            self.stores = {"store": store, "history": workspace.history}
-
-        def promote(self, bundle, verdict="met", **more):
-            return promote(bundle.bundle_id, verdict=verdict, who="ada", clock=clock, **self.stores, **more)
-
-        def first(self, bundle, verdict, **more):
-            entry = Entry("verdict", "telco-churn", f"The verdict is {verdict}.", bundle.bundle_id)
-            append(self.history, [entry], clock=clock)
-            return promote_first(bundle.bundle_id, verdict=verdict, who="milepost", clock=clock, **self.stores, **more)
-
-        def rollback(self, to=None, **more):
-            return rollback(to, who="ada", clock=clock, **self.stores, **more)
-
-        def champion(self):
-            """Return the champion's bundle_id by the history, after checking that the alias agrees."""
-            found = champion(self.history, "telco-churn")
-            assert store.alias("champion") == (found and store.version_of(found))
-            return found
-
-    return Road()
+from milepost.registry.store import open_store
 
 
 def test_promotion_is_written_and_the_alias_follows(road, recorded):
@@ -144,36 +94,6 @@ def test_without_any_champion_there_is_nothing_to_roll_back(road, recorded):
     recorded("1")
     with pytest.raises(MilepostError, match="no earlier champion"):
         road.rollback()
-
-
-def test_an_alias_moved_by_hand_is_moved_back_and_said(road, store, recorded):
-    one, _ = recorded("1"), recorded("2")
-    road.promote(one)
-    store.set_alias("champion", 2)
-    [says] = repair_aliases(**road.stores)
-    assert says == "The alias 'champion' of telco-churn pointed to version 2; the history says 1."
-    assert road.champion() == one.bundle_id
-    assert repair_aliases(**road.stores) == ()
-
-
-def test_a_history_that_says_nothing_about_champions_moves_no_alias(road, store, recorded):
-    recorded("1")
-    store.set_alias("champion", 1)
-    append(road.history, [Entry("rung", "telco-churn", "kept")])
-    assert repair_aliases(**road.stores) == ()
-    assert store.alias("champion") == 1
-
-
-def test_a_promotion_killed_before_the_alias_was_set_is_completed(road, workspace, store, recorded):
-    one, two = recorded("1"), recorded("2")
-    road.promote(one)
-    killed = subprocess.run([sys.executable, "-c", KILLED_BETWEEN, workspace.root, two.bundle_id], timeout=120)
-    assert killed.returncode == -signal.SIGKILL
-    assert champion(road.history, "telco-churn") == two.bundle_id
-    assert store.alias("champion") == 1
-    assert repair_aliases(**road.stores) != ()
-    assert road.champion() == two.bundle_id
-    assert verify_history(road.history) is None
 
 
 def test_promotions_at_once_all_stand_and_the_alias_is_the_last_ones(road, workspace, recorded):

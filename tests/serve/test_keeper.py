@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
 from milepost.ground.errors import EnvironmentFault
 from milepost.predlog.read import read_predictions
-from milepost.serve.keeper import FOLD_S, Keeper
+from milepost.serve.keeper import FOLD_S, MEND_S, Keeper
 from milepost.serve.state import Named, State, read_state
 from serving import ask, usual_row
 
@@ -22,18 +23,65 @@ def _keeper(settings, history, answers, seconds):
     return Keeper(settings, history=history, state=answers, seconds=seconds, retention=timedelta(days=3650))
 
 
-def test_a_change_of_the_history_reaches_the_state(make_settings, tmp_path):
+def _write_history(folder, version):
+    log = folder / "history" / "_delta_log"
+    log.mkdir(parents=True, exist_ok=True)
+    (log / f"{version:020}.json").write_text("{}")
+    return log.parent
+
+
+def test_what_the_history_says_reaches_the_state_when_it_changes(make_settings, tmp_path):
     settings, seconds = make_settings(), _Seconds()
-    log = tmp_path / "history" / "_delta_log"
-    log.mkdir(parents=True)
-    keeper = _keeper(settings, log.parent, lambda: State(Named("b", "somewhere")), seconds)
-    seconds.now += 2
-    keeper.step()
-    assert read_state(Path(settings.state)).champion.bundle_id != "b"
-    (log / "1.json").write_text("{}")
-    seconds.now += 2
-    keeper.step()
+    history, says = _write_history(tmp_path, 0), ["a", "b"]
+    keeper = _keeper(settings, history, lambda: State(Named(says.pop(0), "somewhere")), seconds)
+    for version, expected in ((0, "a"), (0, "a"), (1, "b"), (1, "b")):
+        _write_history(tmp_path, version)
+        seconds.now += 2
+        keeper.step()
+        assert read_state(Path(settings.state)).champion.bundle_id == expected
+    assert says == []
+
+
+def test_a_promotion_between_two_looks_of_one_moment_is_not_missed(make_settings, tmp_path):
+    settings, seconds = make_settings(), _Seconds()
+    history, says = _write_history(tmp_path, 0), ["a", "b"]
+    before = (history / "_delta_log").stat()
+    keeper = _keeper(settings, history, lambda: State(Named(says.pop(0), "somewhere")), seconds)
+    for version in (0, 1):
+        _write_history(tmp_path, version)
+        os.utime(history / "_delta_log", ns=(before.st_atime_ns, before.st_mtime_ns))
+        seconds.now += 2
+        keeper.step()
     assert read_state(Path(settings.state)).champion.bundle_id == "b"
+
+
+def test_a_state_that_could_not_be_written_is_written_later(make_settings, tmp_path):
+    settings, seconds = make_settings(), _Seconds()
+    state = Path(settings.state)
+    keeper = _keeper(settings, _write_history(tmp_path, 0), lambda: State(Named("b", "somewhere")), seconds)
+    state.unlink()
+    state.mkdir()
+    (state / "in the way").touch()
+    seconds.now += 2
+    keeper.step()
+    (state / "in the way").unlink()
+    state.rmdir()
+    seconds.now += 2
+    keeper.step()
+    assert read_state(state).champion.bundle_id == "b"
+
+
+def test_aliases_are_mended_at_the_start_and_after_a_change_only(make_settings, tmp_path):
+    settings, seconds, mended = make_settings(), _Seconds(), []
+    history = _write_history(tmp_path, 0)
+    keeper = Keeper(
+        settings, history=history, state=lambda: None, mend=lambda: mended.append(seconds.now), seconds=seconds
+    )
+    for now, version in ((2, 0), (2 + MEND_S, 0), (2 + 2 * MEND_S, 1)):
+        _write_history(tmp_path, version)
+        seconds.now = now
+        keeper.step()
+    assert mended == [2, 2 + 2 * MEND_S]
 
 
 def test_a_registry_that_is_away_leaves_the_state_and_is_asked_again(make_settings, tmp_path):

@@ -45,14 +45,16 @@ def start(folder: Path, *words: object) -> subprocess.Popen[str]:
     return subprocess.Popen(program, stdout=subprocess.PIPE, text=True)
 
 
-def listen(process: subprocess.Popen[str], told: Told, *, chance: random.Random | None = None) -> None:
+def listen(
+    process: subprocess.Popen[str], told: Told, *, chance: random.Random | None = None, within_s: float = _MERGE_S
+) -> None:
     """Take what a process says until it ends; kill it soon after it says where it is."""
     with process:
         assert process.stdout is not None
         for line in process.stdout:
             word, what = line.split()
             if word == "at" and chance:
-                time.sleep(chance.uniform(0, _MERGE_S))
+                time.sleep(chance.uniform(0, within_s))
                 process.kill()
             elif word == "refused":
                 told.refused.append(what)

@@ -11,6 +11,7 @@ from milepost.api.arguments import verb
 from milepost.api.next_step import next_step
 from milepost.api.opening import Opened, open_problem, workspace_of
 from milepost.api.outdated import asked_of, criteria_changed
+from milepost.api.parity import refuse_unlike
 from milepost.api.storing import person, store_of
 from milepost.data.folds import variance_units
 from milepost.data.labels import truth
@@ -26,6 +27,7 @@ from milepost.predictor.load import load_predictor
 from milepost.predictor.predictor import Predictor
 from milepost.problem.read import FILE_NAME, read_problem
 from milepost.problem.spec import Problem
+from milepost.registry.bundles import BundleRef
 from milepost.registry.champions import champion
 from milepost.registry.decisions import Entry
 from milepost.registry.evidence import Lineage
@@ -119,7 +121,7 @@ def evaluate(
     listener(Event("store", "attaching the verdict"))
     store.attach(found.bundle_id, "verdict", verdict)
     store.attach(found.bundle_id, "asked", asked_of(opened.problem))  # last: cut off here, the verdict counts as old
-    return _settle(opened, store, found.bundle_id, verdict, is_newest=bundle is None, clock=clock)
+    return _settle(opened, store, found, verdict, is_newest=bundle is None, listener=listener, clock=clock)
 
 
 def _opening(look: Look) -> str:
@@ -170,43 +172,74 @@ def _inputs(opened: Opened) -> list[str]:
 
 
 def _settle(
-    opened: Opened, store: Store, bundle_id: str, verdict: Verdict, *, is_newest: bool, clock: Clock
+    opened: Opened,
+    store: Store,
+    found: BundleRef,
+    verdict: Verdict,
+    *,
+    is_newest: bool,
+    listener: Listener,
+    clock: Clock,
 ) -> Evaluated:
     """Write the verdict into the history, and let the first bundle with a met verdict become champion."""
-    name, history = opened.problem.aim.name, opened.workspace.history
+    name, history, bundle_id = opened.problem.aim.name, opened.workspace.history, found.bundle_id
     held = [judged.criterion for judged in verdict.criteria]
     figures = {"look": verdict.look, "split": verdict.split, "overall": verdict.overall, "criteria": held}
     figures |= {"asked": asked_of(opened.problem)}
     figures |= {"changed": verdict.changed} if verdict.changed else {}
     append(history, [Entry("verdict", name, verdict.says[0], bundle_id, figures)], clock=clock)
-    promote_first(
-        bundle_id,
-        verdict=verdict.overall,
-        by_hindsight=verdict.is_by_hindsight,
-        who=person(),
-        store=store,
-        history=history,
-        clock=clock,
-    )
-    answers_now, version = champion(history, name), store.version_of(bundle_id) or 0
-    path = opened.problem.path or FILE_NAME
+    path, version, unlike = opened.problem.path or FILE_NAME, store.version_of(bundle_id) or 0, ""
+    if champion(history, name) is None and _is_earned(verdict):
+        try:
+            parity_rows = refuse_unlike(found, opened.problem, listener=listener)
+        except MilepostError as why:
+            unlike = why.what
+        else:
+            promote_first(
+                bundle_id,
+                verdict=verdict.overall,
+                by_hindsight=verdict.is_by_hindsight,
+                parity_rows=parity_rows,
+                who=person(),
+                store=store,
+                history=history,
+                clock=clock,
+            )
+    answers_now = champion(history, name)
     return Evaluated(
         problem=opened.problem,
         bundle_id=bundle_id,
         version=version,
         verdict=verdict,
         is_champion=answers_now == bundle_id,
-        standing=_standing(f"{name}:{version}", bundle_id, answers_now, verdict, path),
+        standing=_standing(f"{name}:{version}", bundle_id, answers_now, verdict, path, unlike),
         next_step=next_step("report" if is_newest else f"report {name}:{version}", path),
     )
 
 
-def _standing(bundle: str, bundle_id: str, answers_now: str | None, verdict: Verdict, problem: Path | str) -> str:
-    """Return what the bundle NAME:VERSION is now and how that changes."""
+def _is_earned(verdict: Verdict) -> bool:
+    return verdict.overall == "met" and not verdict.is_by_hindsight
+
+
+def _standing(
+    bundle: str, bundle_id: str, answers_now: str | None, verdict: Verdict, problem: Path | str, unlike: str
+) -> str:
+    """Return what the bundle NAME:VERSION is now and how that changes.
+
+    Args:
+        bundle: NAME:VERSION.
+        bundle_id: of it.
+        answers_now: bundle_id of the champion.
+        verdict: of it.
+        problem: path of the problem file.
+        unlike: why a service cannot be trusted to answer like it; empty where it can, or none was asked.
+    """
     if answers_now == bundle_id:
         return f"It is the champion: {bundle.rpartition(':')[0]}@champion is {bundle}."
     beside = f" beside the champion {answers_now}" if answers_now else ""
-    if verdict.overall == "met" and not verdict.is_by_hindsight:
+    if unlike:
+        return f"It stays a challenger: {unlike} Look closer: {next_step(f'parity {bundle}', problem)}"
+    if _is_earned(verdict):
         return f"It stays a challenger{beside}. To promote it: {next_step(f'promote {bundle}', problem)}"
     why = f"its verdict is “{verdict.overall}”" + (" with hindsight only" if verdict.overall == "met" else "")
     anyway = next_step(f"promote {bundle} --reason '…'", problem)

@@ -21,6 +21,7 @@ from milepost.ground.events import Event, Listener, silent
 from milepost.ground.seeds import derived
 from milepost.ground.text import count, counted
 from milepost.predictor.load import load_predictor
+from milepost.predictor.selftest import refuse_unfit, synthetic_rows
 from milepost.problem.read import read_problem
 from milepost.problem.spec import Problem
 from milepost.registry.bundles import BundleRef
@@ -36,12 +37,12 @@ from milepost.serve.parity import (
     settings_aside,
     typed_questions,
 )
-from milepost.serve.selftest import refuse_unfit, synthetic_rows
 from milepost.serve.state import Named
 from milepost.serve.voices import Voice, load_voice
 from milepost.show.notebook import Shows
 
 FEWEST, MOST = 10, 100_000
+ROWS_BEFORE_PROMOTION = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,40 @@ def parity(
         raise MilepostError(f"rows is {rows:,}.", where="parity, --rows", fix=f"Write {FEWEST} to {MOST:,}.")
     contract = read_problem(Path(problem))
     found = _bundle(bundle, contract)
+    compared, questions = _asked(found, contract, rows, seed, listener)
+    outcome: Literal["equal", "different"] = "different" if compared.different else "equal"
+    return Parity(
+        contract.aim.name, outcome, found.bundle_id, compared.rows, compared.different, compared.differences,
+        tuple(_says(compared, questions)), next_step("status", problem),
+    )  # fmt: skip
+
+
+def refuse_unlike(bundle: BundleRef, contract: Problem, *, listener: Listener = silent) -> int:
+    """Return how many rows a service answered like the bundle in memory, bit for bit; refuse one that does not.
+
+    Args:
+        bundle: that is to be promoted.
+        contract: the problem.
+        listener: hears the progress.
+
+    Raises:
+        MilepostError: it answers otherwise over HTTP, fails its self-test, or the contract does not fit it.
+        EnvironmentFault: the service does not come up.
+    """
+    compared, _ = _asked(bundle, contract, ROWS_BEFORE_PROMOTION, 0, listener)
+    if compared.different:
+        raise MilepostError(
+            f"Over HTTP {compared.different} of {compared.rows} rows are answered otherwise than in memory.",
+            where=f"bundle {bundle.bundle_id}",
+            fix=f"See which: milepost parity {bundle.bundle_id}",
+        )
+    return compared.rows
+
+
+def _asked(
+    found: BundleRef, contract: Problem, rows: int, seed: int, listener: Listener
+) -> tuple[Compared, list[Question]]:
+    """Return how a service of its own answers, and what it was asked."""
     listener(Event("parity", "starting a service of its own"))
     with TemporaryDirectory(prefix="milepost-parity-", ignore_cleanup_errors=True) as folder:
         named, predictor = Named(found.bundle_id, str(found.path.resolve())), load_predictor(found.path)
@@ -110,12 +145,7 @@ def parity(
         questions = list(_questions(voice, _stored(found, contract), rows, seed))
         with asked_worker(settings) as connection:
             listener(Event("parity", f"asking {counted(len(questions), 'row')}"))
-            compared = compare(connection, questions)
-    outcome: Literal["equal", "different"] = "different" if compared.different else "equal"
-    return Parity(
-        contract.aim.name, outcome, found.bundle_id, compared.rows, compared.different, compared.differences,
-        tuple(_says(compared, questions)), next_step("status", problem),
-    )  # fmt: skip
+            return compare(connection, questions), questions
 
 
 def _bundle(bundle: str | None, contract: Problem) -> BundleRef:

@@ -10,10 +10,12 @@ from milepost.api.arguments import verb
 from milepost.api.next_step import next_step
 from milepost.api.opening import workspace_of
 from milepost.api.outdated import needs_training, why_outdated
+from milepost.api.parity import refuse_unlike
 from milepost.api.storing import person, store_of
 from milepost.evaluate.verdict import Verdict
 from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.errors import MilepostError
+from milepost.ground.events import Listener, silent
 from milepost.ground.text import listed
 from milepost.problem.read import read_problem
 from milepost.problem.spec import Problem
@@ -49,22 +51,28 @@ def promote(
     *,
     reason: str | None = None,
     problem: Path | str = "milepost.toml",
+    listener: Listener = silent,
     clock: Clock = wall_clock,
 ) -> Promoted:
     """Return the decision that made a bundle the champion.
+
+    Before, a service of its own is asked: it has to answer over HTTP as the bundle does in memory, bit for bit.
 
     Args:
         bundle: a folder, NAME@challenger, NAME:VERSION or a bundle_id.
         reason: why, in words; needed where the verdict is not met, not of today, or met by criteria that were changed
             after the test rows had been seen. It is kept in the history.
         problem: path of the problem file.
+        listener: hears the progress.
         clock: gives the time of the decision.
 
     Raises:
         MilepostError: the bundle has no verdict, or none that allows it and no reason is given: it is not met, or only
             by criteria that were changed after the test rows had been seen; or it was given on the test rows of an
             earlier training, or by a contract with other criteria, another question, source or split, or other money
-            under a criterion about money. The table itself is not read.
+            under a criterion about money. The table itself is not read. Or it answers otherwise over HTTP than in
+            memory, for which no reason is good enough.
+        EnvironmentFault: the service that is asked does not come up, or a store refused.
     """
     contract = read_problem(Path(problem))
     workspace, store = workspace_of(contract), store_of(contract)
@@ -76,14 +84,18 @@ def promote(
     asked = read_evidence(store, found.bundle_id, "asked", dict[str, str])
     outdated, hindsight = _outdated(verdict, asked, contract, store), _hindsight(verdict)
     answers_now = champion(workspace.history, contract.aim.name)
-    if not (reason or "").strip() and found.bundle_id != answers_now:
+    is_new, reason = found.bundle_id != answers_now, (reason or "").strip()
+    if is_new and not reason:
         train = f"{next_step('train', problem)}, then: {next_step('evaluate', problem)}"
         _refuse_outdated(verdict, outdated, contract, train if needs_training(asked, contract) else judge)
         _refuse_hindsight(verdict, contract)
+    may_answer = is_new and (reason or verdict.overall == "met")
+    parity_rows = refuse_unlike(found, contract, listener=listener) if may_answer else None
     decision = promotion.promote(
         found.bundle_id,
         verdict=verdict.overall,
         caveat=listed([one for one in (outdated, hindsight) if one]),
+        parity_rows=parity_rows,
         reason=reason,
         who=person(),
         store=store,

@@ -8,6 +8,7 @@
 ├── mlflow.db, artifacts/    runs, versions, aliases (unless the problem names a server)
 ├── mlflow.db.lock           held while mlflow.db is made and while a bundle is recorded; always empty
 ├── history/     the append-only decisions
+├── aliases/     how far the registry's aliases follow the history, one file for each problem
 ├── log/         the prediction log, one folder for each problem
 └── serving/     what the service of each problem answers with, its keys and secrets
 """
@@ -43,6 +44,9 @@ class Workspace:
     @property
     def history(self) -> Path:
         return self.root / "history"
+
+    def aliases(self, problem: str) -> Path:
+        return self.root / "aliases" / f"{problem}.json"
 
     def log(self, problem: str) -> Path:
         return self.root / "log" / problem

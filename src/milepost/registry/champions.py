@@ -78,9 +78,10 @@ def line_of_champions(past: Sequence[Decision], problem: str) -> tuple[str, ...]
     return tuple(line)
 
 
-def has_say(past: Sequence[Decision], problem: str) -> bool:
-    """Return whether these decisions say anything about champions and challengers of the problem."""
-    return any(decision.problem == problem and decision.kind in (PROMOTED, ROLLED_BACK, VERDICT) for decision in past)
+def saying(past: Sequence[Decision], problem: str) -> tuple[Decision, ...]:
+    """Return those of these decisions that say who is the champion or the challenger of the problem."""
+    kinds = (PROMOTED, ROLLED_BACK, VERDICT)
+    return tuple(decision for decision in past if decision.problem == problem and decision.kind in kinds)
 
 
 def ever_champion(past: Sequence[Decision], problem: str) -> tuple[str, ...]:

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 import polars as pl
 
-from milepost.data.delta import table_uri
+from milepost.data.delta import said_by_store, scan_files, table_uri
 from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.doors import door
 from milepost.ground.errors import EnvironmentFault
@@ -217,9 +216,7 @@ def _version(table: DeltaTable | None) -> int:
 
 
 def _scan(table: DeltaTable) -> pl.LazyFrame:
-    # local paths come back as URIs, with blanks and accents encoded; Polars takes them as they are written
-    places = [unquote(place) if place.startswith("/") else place for place in table.file_uris()]
-    return pl.scan_parquet(places, schema=COLUMNS, glob=False)
+    return scan_files(table.file_uris(), schema=COLUMNS)
 
 
 def _rows(table: DeltaTable | None) -> pl.DataFrame:
@@ -247,7 +244,7 @@ def _faults(history: History) -> Iterator[None]:
         raise
     except _store_errors() as why:
         raise EnvironmentFault(
-            f"The history of decisions can't be read or written: {str(why).splitlines()[0]}",
+            f"The history of decisions can't be read or written: {said_by_store(why)}",
             where=str(history),
             fix="Check space, permissions and connection, then run the same command again; "
             "a damaged folder must be restored from a copy.",

@@ -11,7 +11,7 @@ from milepost.ground.text import listed
 from milepost.ground.workspace import Workspace
 from milepost.predictor.manifest import MANIFEST, read_manifest, verify
 from milepost.registry.bundles import BundleRef, is_whole
-from milepost.registry.champions import CHALLENGER, CHAMPION, challenger_of, champion_of, has_say
+from milepost.registry.champions import CHALLENGER, CHAMPION, challenger_of, champion_of, saying
 from milepost.registry.decisions import Decision
 from milepost.registry.history import History, read_history
 from milepost.registry.store import Store
@@ -92,7 +92,7 @@ def _by_alias(alias: str, past: Sequence[Decision], store: Store) -> str:
     """Return what an alias points to; champion and challenger are the history's, where it has a say."""
     own = {CHAMPION: champion_of(past, store.name), CHALLENGER: challenger_of(past, store.name)}
     bundle_id = own.get(alias)
-    if bundle_id is None and not (alias in own and has_say(past, store.name)):
+    if bundle_id is None and not (alias in own and saying(past, store.name)):
         bundle_id = next((version.bundle_id for version in store.versions() if alias in version.aliases), None)
     if bundle_id is None and alias in own:
         raise MilepostError(

@@ -1,7 +1,6 @@
 """Promote and roll back: the only place that does.
 
-The history is the truth. The registry's aliases "champion" and "challenger" are its projection, set after the
-commit and repaired whenever they disagree, for instance after a process was killed between the two.
+The history is the truth; the registry's aliases are its projection and follow after the commit.
 """
 
 from __future__ import annotations
@@ -11,19 +10,10 @@ from typing import Literal
 
 from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.errors import MilepostError, UnknownNameError
-from milepost.registry.champions import (
-    CHALLENGER,
-    CHAMPION,
-    PROMOTED,
-    ROLLED_BACK,
-    challenger_of,
-    champion_of,
-    ever_champion,
-    has_say,
-    line_of_champions,
-)
+from milepost.registry.aliases import repair_aliases
+from milepost.registry.champions import PROMOTED, ROLLED_BACK, champion_of, ever_champion, line_of_champions
 from milepost.registry.decisions import Decision, Entry
-from milepost.registry.history import History, append_if, read_history
+from milepost.registry.history import History, append_if
 from milepost.registry.store import Store
 
 Outcome = Literal["met", "not met", "can't tell yet"]
@@ -34,6 +24,7 @@ def promote(
     *,
     verdict: Outcome,
     caveat: str = "",
+    parity_rows: int | None = None,
     reason: str | None = None,
     who: str,
     store: Store,
@@ -46,6 +37,7 @@ def promote(
         bundle_id: the bundle, known to the registry.
         verdict: of this bundle, over all criteria.
         caveat: why the verdict may not hold today, a clause; it is written down with it.
+        parity_rows: rows that a service answered like the bundle in memory before; None where none was asked.
         reason: why, in words; needed where the verdict is not "met".
         who: the person or the program that promotes.
         store: the registry, whose aliases follow.
@@ -73,6 +65,7 @@ def promote(
         says = f"{who} promoted bundle {bundle_id} (version {version}); its verdict is “{verdict}”{but}."
         figures = {"version": version, "previous": before, "who": who, "reason": reason, "verdict": verdict}
         figures |= {"caveat": caveat} if caveat else {}
+        figures |= {"parity_rows": parity_rows} if parity_rows else {}
         return [Entry(PROMOTED, store.name, says + _because(reason), bundle_id, figures)]
 
     written = append_if(history, choose, clock=clock)
@@ -85,6 +78,7 @@ def promote_first(
     *,
     verdict: Outcome,
     by_hindsight: bool = False,
+    parity_rows: int | None = None,
     who: str,
     store: Store,
     history: History,
@@ -106,6 +100,7 @@ def promote_first(
             return []
         says = f"Bundle {bundle_id} (version {version}) is the first champion; its verdict is “met”."
         figures = {"version": version, "previous": None, "who": who, "reason": "", "verdict": verdict}
+        figures |= {"parity_rows": parity_rows} if parity_rows else {}
         return [Entry(PROMOTED, store.name, says, bundle_id, figures)]
 
     written = append_if(history, choose, clock=clock)
@@ -148,37 +143,6 @@ def rollback(
     written = append_if(history, choose, clock=clock)
     repair_aliases(store=store, history=history)
     return written[0]
-
-
-def repair_aliases(*, store: Store, history: History) -> tuple[str, ...]:
-    """Return a sentence for each alias that had to be moved to where the history says it belongs.
-
-    A history that knows no verdict and no champion of this problem has no say, and moves nothing.
-
-    Raises:
-        EnvironmentFault: a store refused.
-    """
-    repaired: list[str] = []
-    while True:
-        past = read_history(history)
-        for alias, bundle_id in (
-            (CHAMPION, champion_of(past, store.name)),
-            (CHALLENGER, challenger_of(past, store.name)),
-        ):
-            if has_say(past, store.name):
-                repaired += _follow(alias, bundle_id, store)
-        # another process may have promoted while the aliases were being set from what is now the past
-        if len(read_history(history)) == len(past):
-            return tuple(repaired)
-
-
-def _follow(alias: str, bundle_id: str | None, store: Store) -> list[str]:
-    wanted = None if bundle_id is None else store.version_of(bundle_id)
-    found = store.alias(alias)
-    if found == wanted:
-        return []
-    store.set_alias(alias, wanted)
-    return [f"The alias {alias!r} of {store.name} pointed to version {found}; the history says {wanted}."]
 
 
 def _earlier(past: Sequence[Decision], to: str | None, store: Store) -> str:

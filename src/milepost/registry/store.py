@@ -67,10 +67,12 @@ class Store:
     Attributes:
         name: the problem's name.
         where: the store's address as it may be printed.
+        aliases_mark: the file that says how far the aliases follow the history.
     """
 
     def __init__(self, workspace: Workspace, name: str, uri: str | None) -> None:
         self.name = name
+        self.aliases_mark = workspace.aliases(name)
         self._uri = uri or workspace.registry_uri
         self.where = shown(self._uri)
         self._is_local = self._uri == workspace.registry_uri

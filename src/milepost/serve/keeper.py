@@ -1,5 +1,7 @@
 """What goes on beside the workers: promotions become the state they follow, journals become tables.
 
+history ─► state.json ─► every worker        history ─► aliases of the registry, where a promotion left them behind
+
 A failure here never stops an answer: it is told, and tried again.
 """
 
@@ -8,6 +10,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,9 +19,9 @@ from milepost.ground.errors import MilepostError
 from milepost.predlog.fold import fold
 from milepost.predlog.tending import tend
 from milepost.serve.settings import Settings
-from milepost.serve.state import State, write_state
+from milepost.serve.state import State, read_state, write_state
 
-FOLLOW_S, FOLD_S, TEND_S = 1.0, 15.0, 3600.0
+FOLLOW_S, FOLD_S, MEND_S, TEND_S = 1.0, 15.0, 300.0, 3600.0
 STEP_S = 0.2
 LOCK_FILE = "keeper.lock"
 
@@ -34,6 +37,7 @@ class Keeper:
         *,
         history: Path,
         state: Callable[[], State | None],
+        mend: Callable[[], object] | None = None,
         retention: timedelta | None = None,
         clock: Clock = wall_clock,
         seconds: Callable[[], float] = time.monotonic,
@@ -44,21 +48,28 @@ class Keeper:
             settings: of the service.
             history: folder whose change means that the state may have changed.
             state: says what answers now; None keeps what answers.
+            mend: lets the registry's aliases follow the history, where they do not; None leaves them.
             retention: age beyond which days of the log are removed; None keeps all.
             clock: stamps what is folded.
             seconds: passes while the service runs.
         """
         self._settings, self._history, self._state = settings, history, state
         self._retention, self._clock, self._seconds = retention, clock, seconds
-        self._mark = self._history_mark()
-        self._known: State | None = None
+        self._mend = mend
+        self._followed: str | None = None  # marks of the history; None: what it says was never asked for
+        self._mended: str | None = None
         now = seconds()
-        self._due = {self.follow: now + FOLLOW_S, self.fold: now + FOLD_S, self.tend: now + TEND_S}
+        self._due = {
+            self.follow: now + FOLLOW_S,
+            self.fold: now + FOLD_S,
+            self.mend: now + FOLLOW_S,  # a promotion may have been killed before this start
+            self.tend: now + TEND_S,
+        }
 
     def step(self) -> None:
         """Do what is due."""
         now = self._seconds()
-        for task, every in ((self.follow, FOLLOW_S), (self.fold, FOLD_S), (self.tend, TEND_S)):
+        for task, every in self._tasks:
             if self._due[task] <= now:
                 self._due[task] = now + every
                 try:
@@ -74,13 +85,23 @@ class Keeper:
             EnvironmentFault: a store failed.
         """
         mark = self._history_mark()
-        if mark == self._mark:
+        if mark == self._followed:
             return
-        state = self._state()
-        self._mark = mark
-        if state is not None and state != self._known:
-            write_state(state, Path(self._settings.state))
-            self._known = state
+        state, path = self._state(), Path(self._settings.state)
+        if state is not None and state != _state_in(path):
+            write_state(state, path)
+        self._followed = mark
+
+    def mend(self) -> None:
+        """Let the registry's aliases follow a promotion that was killed before they did.
+
+        Raises:
+            EnvironmentFault: a store failed.
+        """
+        mark = self._history_mark()
+        if self._mend is not None and mark != self._mended:
+            self._mend()
+            self._mended = mark
 
     def fold(self) -> None:
         """Move what is in the journals to the tables.
@@ -98,8 +119,20 @@ class Keeper:
         """
         tend(self._settings.place, clock=self._clock, retention=self._retention)
 
-    def _history_mark(self) -> int:
+    @property
+    def _tasks(self) -> tuple[tuple[Callable[[], None], float], ...]:
+        return (self.follow, FOLLOW_S), (self.fold, FOLD_S), (self.mend, MEND_S), (self.tend, TEND_S)
+
+    def _history_mark(self) -> str:
+        """Return the newest version of the history; the time of its folder stands still for two changes at once."""
         try:
-            return (self._history / "_delta_log").stat().st_mtime_ns
+            versions = [path.name for path in (self._history / "_delta_log").iterdir() if path.suffix == ".json"]
+            return max(versions, default="")
         except OSError:
-            return 0
+            return ""
+
+
+def _state_in(path: Path) -> State | None:
+    with suppress(MilepostError):  # a file that is damaged is written anew
+        return read_state(path)
+    return None

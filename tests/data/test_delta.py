@@ -3,7 +3,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from milepost.data.delta import delta_version, scan_delta
+from milepost.data.delta import delta_version, said_by_store, scan_delta
 from milepost.ground.errors import MilepostError
 
 
@@ -32,3 +32,23 @@ def test_what_is_not_there_is_named(tmp_path):
     append(tmp_path / "t", 0)
     with pytest.raises(MilepostError, match="at version 9"):
         scan_delta(tmp_path / "t", version=9)
+
+
+def test_what_a_store_says_is_one_line_without_its_causes_between():
+    why = OSError(
+        "Kernel error -> S3 error\n   \x1b[31m↳\x1b[0m Error at http://store\n  \x1b[31m↳\x1b[0m Connection refused"
+    )
+    assert said_by_store(why) == "Kernel error -> S3 error: Connection refused"
+    assert said_by_store(OSError("No space left")) == "No space left"
+    assert said_by_store(TimeoutError()) == "TimeoutError"
+    assert len(said_by_store(OSError("x" * 5_000 + "\n" + "y" * 5_000))) < 500
+
+
+def test_credentials_that_a_store_repeats_are_hidden(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "minio-key-of-ann")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2hunter2")
+    said = said_by_store(
+        OSError("refused: <AWSAccessKeyId>minio-key-of-ann</AWSAccessKeyId>\nsigned by hunter2hunter2")
+    )
+    assert "minio-key-of-ann" not in said
+    assert "hunter2hunter2" not in said

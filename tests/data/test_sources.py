@@ -57,6 +57,21 @@ def test_formats_with_types_keep_them(tmp_path, name):
     assert rows_of(write(tmp_path, name), tmp_path) == TABLE.rows()
 
 
+@pytest.mark.parametrize("name", ["t.jsonl", "t.json", "t.parquet", "t.arrow"])
+def test_a_zero_character_in_a_name_is_refused_with_its_column_and_position(tmp_path, name):
+    table, path = TABLE.rename({"name": "na\0me"}), tmp_path / name
+    writers = {
+        ".jsonl": table.write_ndjson,
+        ".json": table.write_json,
+        ".parquet": table.write_parquet,
+        ".arrow": table.write_ipc,
+    }
+    writers[path.suffix](path)
+    error = fails(name, tmp_path)
+    assert error.what == "The name of column 2, 'na\\x00me', holds a zero character at position 3."
+    assert "\0" not in str(error)
+
+
 def test_the_content_counts_more_than_the_name(tmp_path):
     TABLE.write_parquet(tmp_path / "t.csv")
     assert rows_of("t.csv", tmp_path) == TABLE.rows()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from milepost.predlog.forgetting import OUT_OF_REACH, Forgotten, Removed, forget
 from milepost.predlog.places import LogPlace
 from milepost.predlog.read import read_outcomes, read_predictions
 from milepost.predlog.redaction import compile_redaction
+from milepost.predlog.rotation import last_asked
 from milepost.predlog.tending import tend
 
 DAY = timedelta(days=1)
@@ -116,7 +118,7 @@ def test_a_journal_that_a_service_writes_to_is_left_alone_and_named(tmp_path):
     place = log_place(tmp_path)
     journal = write(place, ROWS, OUTCOMES)
     before = journal.path.read_bytes()
-    done = forget(place, "client-1")
+    done = forget(place, "client-1", patience_s=0)
     assert entities(place) == {"client-0", "client-2"}
     assert journal.path.read_bytes() == before
     assert [one.where for one in done.remaining] == [str(journal.path)]
@@ -125,6 +127,46 @@ def test_a_journal_that_a_service_writes_to_is_left_alone_and_named(tmp_path):
     again = forget(place, "client-1")
     assert (again.removed, again.remaining) == ((), ())
     assert places_that_hold(tmp_path, "client-1") == []
+
+
+def test_a_service_that_is_asked_begins_its_next_journal_so_that_nothing_remains(tmp_path):
+    place = log_place(tmp_path)
+    journal, before = write(place, ROWS, OUTCOMES), last_asked(place.journals)
+
+    def serve():
+        while last_asked(place.journals) == before:
+            time.sleep(0.01)
+        journal.rotate()
+
+    service = threading.Thread(target=serve)
+    service.start()
+    done = forget(place, "client-1")
+    service.join()
+    assert done.remaining == ()
+    assert removed(done) == {"outcomes": 3, "predictions": 3}
+    assert places_that_hold(tmp_path, "client-1") == []
+    write(place, ROWS[:1], journal=journal).close()
+    assert read_predictions(place).collect().height == 6 + 1
+
+
+def test_services_are_not_asked_where_they_hold_nothing_of_the_entity(tmp_path):
+    place = log_place(tmp_path)
+    write(place, ROWS, OUTCOMES)
+    assert forget(place, "client-9").remaining == ()
+    assert last_asked(place.journals) == ""
+
+
+def test_what_is_elsewhere_goes_before_the_predictions_by_which_it_is_found(place):
+    told = []
+
+    def elsewhere(ids):
+        told.append((sorted(ids), read_predictions(place).filter(pl.col("entity") == "client-1").collect().height))
+        return [Removed("elsewhere", 2)] if len(told) == 1 else []
+
+    done = forget(place, "client-1", elsewhere=elsewhere)
+    ids = sorted([*(row.prediction_id for row in ROWS if row.entity == "client-1"), SHADOW.prediction_id])
+    assert told[0] == (ids, 3)
+    assert removed(done)["elsewhere"] == 2
 
 
 GONE = """
@@ -216,6 +258,7 @@ import sys, time
 from pathlib import Path
 from milepost.predlog.fold import fold
 from milepost.predlog.places import LogPlace
+from milepost.predlog.rotation import last_asked
 from milepost.predlog.tending import tend
 place = LogPlace(Path(sys.argv[1]), sys.argv[2])
 print("ready", flush=True)

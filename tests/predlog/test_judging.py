@@ -209,3 +209,11 @@ def test_microseconds_count():
     later = word("No", 0, recorded_at=NOON + timedelta(microseconds=1))
     assert statuses([first, later]) == ["taken", "corrected"]
     assert microseconds(later["recorded_at"]) - microseconds(first["recorded_at"]) == 1
+
+
+def test_a_word_without_recorded_at_is_said_after_all_that_is_known_even_where_the_clock_jumped_back():
+    ahead = word("Yes", recorded_at=NOW + timedelta(hours=1))
+    judged, _ = judge(given_table([word("No", None)]), known_table([ahead]), now=NOW)
+    assert judged.select("status", "recorded_at").row(0) == (
+        "corrected", NOW + timedelta(hours=1, microseconds=1),
+    )  # fmt: skip

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sqlite3
@@ -18,7 +19,7 @@ from milepost.ground.errors import EnvironmentFault
 from milepost.predlog.journal import journals_in, read_frames
 from milepost.predlog.records import Predictions, decode
 from milepost.serve.replies import Refusal, Reply, bytes_reply
-from milepost.serve.retries import KEPT_S, Retries
+from milepost.serve.retries import KEPT_S, Retries, forget_answers
 from serving import Worker, usual_row
 
 HOLD = """\
@@ -176,3 +177,40 @@ def test_two_processes_with_the_same_id_at_once_give_one_prediction(make_setting
     logged = Counter(row.request_id for frame in frames if isinstance(frame, Predictions) for row in frame.rows)
     assert set(logged.values()) == {1}
     assert len(logged) == 20
+
+
+def _answered(*ids: str) -> Callable[[], Reply]:
+    body = json.dumps({"predictions": [{"prediction_id": one} for one in ids]}).encode()
+
+    async def make() -> Reply:
+        return bytes_reply(200, body)
+
+    return make
+
+
+def test_stored_answers_about_a_prediction_are_forgotten_and_others_stay(path):
+    retries = Retries(path)
+    ours, theirs = [f"0190f5d2-0000-7000-8000-00000000000{number}" for number in range(2)]
+    for name, ids in (("r-1", [ours]), ("r-2", [theirs]), ("r-3", [theirs, ours])):
+        asyncio.run(retries.once(name, b"{}", _answered(*ids)))
+    assert forget_answers(path, {ours}) == 2
+    assert forget_answers(path, {ours}) == 0
+    files = b"".join(one.read_bytes() for one in path.parent.iterdir())
+    assert (ours.encode() in files, theirs.encode() in files) == (False, True)
+    again = asyncio.run(retries.once("r-2", b"{}", _answered("another")))
+    assert theirs.encode() in again.body
+    assert (
+        asyncio.run(retries.once("r-1", b"{}", _answered("another"))).body == asyncio.run(_answered("another")()).body
+    )
+    retries.close()
+
+
+def test_answers_that_are_kept_too_long_are_forgotten_too(path, numbered):
+    asyncio.run(Retries(path, clock=lambda: 0.0).once("r-1", b"{}", numbered))
+    forget_answers(path, (), clock=lambda: KEPT_S + 1.0)
+    assert asyncio.run(Retries(path).once("r-1", b"{}", numbered)).body == b"1"
+
+
+def test_where_no_answer_was_ever_stored_none_is_forgotten(path):
+    assert forget_answers(path, {"0190f5d2-0000-7000-8000-000000000000"}) == 0
+    assert not path.exists()

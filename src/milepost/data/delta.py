@@ -6,19 +6,34 @@ churn/_delta_log/00000000000000000007.json  ->  version 7
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import polars as pl
 
 from milepost.ground.doors import door
 from milepost.ground.errors import EnvironmentFault, MilepostError
+from milepost.problem.secrets import hide_secrets
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
 
 
 _ODD = re.compile(r"[\[\]^|\\\x00-\x1f]|%[0-9A-Fa-f]{2}")  # what deltalake's URLs do not carry over
+_DECORATION = re.compile(r"\x1b\[[0-9;]*m|↳|^\s*\d+:\s|^Caused by:$")  # of lines of an error of deltalake or Polars
+_LONGEST = 200  # characters of what a store says
+
+# An object store that is away is found out within seconds, not minutes: who asked tries again by itself, or says so.
+_PATIENCE = {"max_retries": "2", "retry_timeout": "10s", "connect_timeout": "5s"}
+_CREDENTIALS = " ".join(
+    f"${{{name}}}"
+    for name in (
+        "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AZURE_STORAGE_ACCOUNT_KEY",
+        "AZURE_STORAGE_CLIENT_SECRET", "AZURE_STORAGE_SAS_TOKEN", "GOOGLE_SERVICE_ACCOUNT_KEY",
+    )
+)  # fmt: skip
 
 
 def table_uri(place: str | Path, *, called: str) -> str:
@@ -41,6 +56,37 @@ def table_uri(place: str | Path, *, called: str) -> str:
             fix=r"Use a folder without [ ] ^ | \ and percent codes in its path.",
         )
     return path
+
+
+def store_options(place: str | Path) -> dict[str, str] | None:
+    """Return how deltalake asks an object store; None for a folder. Credentials are in the environment."""
+    return dict(_PATIENCE) if "://" in str(place) else None
+
+
+def scan_files(uris: Iterable[str], **options: Any) -> pl.LazyFrame:
+    """Return the rows of files of a Delta table, which are named as deltalake names them.
+
+    Args:
+        uris: of Parquet files, all in one place.
+        options: of polars.scan_parquet.
+    """
+    # local paths come back as URIs, with blanks and accents encoded; Polars takes them as they are written
+    places = [unquote(uri) if uri.startswith("/") else uri for uri in uris]
+    patience = {"max_retries": 2} if any("://" in place for place in places) else None
+    return pl.scan_parquet(places, glob=False, storage_options=patience, **options)
+
+
+def said_by_store(why: BaseException) -> str:
+    r"""Return what a store said, in one line and without credentials: the first and the last line of its error.
+
+    >>> said_by_store(OSError("Generic S3 error\n  \x1b[31m↳\x1b[0m client error\n  ↳ Connection refused"))
+    'Generic S3 error: Connection refused'
+    """
+    lines = [_DECORATION.sub("", line.strip()).strip() for line in str(why).splitlines()]
+    lines = [line for line in lines if line] or [type(why).__name__]
+    first, last = lines[0], lines[-1]
+    first = first if len(first) <= _LONGEST else f"{first[:_LONGEST]}…"
+    return hide_secrets(first if len(lines) == 1 else f"{first}: {last[:_LONGEST]}", _CREDENTIALS)
 
 
 def is_delta(path: str | Path) -> bool:

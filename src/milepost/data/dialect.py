@@ -127,8 +127,15 @@ def checked_names(names: list[str], *, where: str) -> tuple[str, ...]:
     """Return the names of columns, each there and each once.
 
     Raises:
-        MilepostError: a name is empty or stands twice.
+        MilepostError: a name is empty, stands twice, or holds a zero character, at which stores of tables end a name.
     """
+    for number, name in enumerate(names, 1):
+        if "\0" in name:
+            raise MilepostError(
+                f"The name of column {number}, {name!r}, holds a zero character at position {name.index(chr(0)) + 1}.",
+                where=where,
+                fix="Give the column a name without it.",
+            )
     empty = [number for number, name in enumerate(names, 1) if not name]
     if empty or not names:
         index = " (pandas writes such a column unless index=False)" if empty == [1] else ""

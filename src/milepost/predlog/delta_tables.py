@@ -15,13 +15,13 @@ from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 import polars as pl
 
-from milepost.data.delta import table_uri
+from milepost.data.delta import said_by_store, scan_files, store_options, table_uri
 from milepost.ground.doors import door
 from milepost.ground.errors import EnvironmentFault, MilepostError
+from milepost.problem.secrets import mask_secrets
 
 if TYPE_CHECKING:
     from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties
@@ -70,7 +70,7 @@ def open_table(place: str) -> DeltaTable | None:
         return None
     with store_faults(place):
         try:
-            return DeltaTable(uri)
+            return DeltaTable(uri, storage_options=store_options(uri))
         except TableNotFoundError:
             return None
 
@@ -88,9 +88,9 @@ def open_or_make(place: str, columns: pl.Schema) -> DeltaTable:
 
     with store_faults(place):
         try:
-            schema = Schema.from_arrow(columns)
+            schema, uri = Schema.from_arrow(columns), table_uri(place, called="prediction log")
             return DeltaTable.create(
-                table_uri(place, called="prediction log"), schema, "error", partition_by="day", configuration=_SETTINGS
+                uri, schema, "error", partition_by="day", configuration=_SETTINGS, storage_options=store_options(uri)
             )
         except DeltaError:
             if table := open_table(place):  # another process made it
@@ -127,12 +127,12 @@ def append(place: str, rows: pl.DataFrame, marks: Mapping[str, Mark]) -> bool:
         table = _newest(place)
         if any(watermark(table, journal) != mark.after for journal, mark in marks.items()):
             return False
-        check_types(rows.schema, types_of(table), where=place)
+        check_types(rows.schema, types_of(table), where=mask_secrets(place))
         if _was_first(place, table, rows, marks):
             return True
     raise EnvironmentFault(
         f"The log did not take rows in {_MOST_ATTEMPTS} attempts.",
-        where=place,
+        where=mask_secrets(place),
         fix="Stop other writers of this table; folding then goes on by itself.",
     )
 
@@ -252,12 +252,25 @@ def store_faults(place: str) -> Iterator[None]:
     except Exception as why:
         if type(why) is not Exception and not isinstance(why, OSError | DeltaError | pl.exceptions.PolarsError):
             raise  # deltalake says what DataFusion refused by the bare class
-        raise EnvironmentFault(
-            f"The prediction log can't be read or written: {str(why).splitlines()[0]}",
-            where=place,
-            fix="Check space, permissions and connection, then run the same command again; "
-            "a damaged folder must be restored from a copy.",
-        ) from why
+        raise _fault(why, place) from why
+
+
+@contextmanager
+def reading(place: str) -> Iterator[None]:
+    """Turn a store that goes away while a lazy table is read into an error with a cure."""
+    try:
+        yield
+    except OSError as why:
+        raise _fault(why, place) from why
+
+
+def _fault(why: Exception, place: str) -> EnvironmentFault:
+    return EnvironmentFault(
+        f"The prediction log can't be read or written: {said_by_store(why)}",
+        where=mask_secrets(place),
+        fix="Check space, permissions and connection, then run the same command again; "
+        "a damaged folder must be restored from a copy.",
+    )
 
 
 def _was_first(place: str, table: DeltaTable, rows: pl.DataFrame, marks: Mapping[str, Mark]) -> bool:
@@ -314,7 +327,9 @@ def _written() -> WriterProperties:
 def _newest(place: str) -> DeltaTable:
     table = open_table(place)
     if table is None:
-        raise EnvironmentFault("A table of the prediction log is gone.", where=place, fix="Restore it from a copy.")
+        raise EnvironmentFault(
+            "A table of the prediction log is gone.", where=mask_secrets(place), fix="Restore it from a copy."
+        )
     return table
 
 
@@ -325,10 +340,8 @@ def _files(table: DeltaTable) -> pl.DataFrame:
 
 
 def _rows_of(table: DeltaTable, day: date) -> pl.LazyFrame:
-    # local paths come back as URIs, with blanks and accents encoded; Polars takes them as they are written
     uris = [uri for uri in table.file_uris() if f"/day={day}/" in uri]
-    places = [unquote(uri) if uri.startswith("/") else uri for uri in uris]
     columns = types_of(table)
     stored = pl.Schema({name: dtype for name, dtype in columns.items() if name != "day"})
-    rows = pl.scan_parquet(places, schema=stored, missing_columns="insert", glob=False, hive_partitioning=False)
+    rows = scan_files(uris, schema=stored, missing_columns="insert", hive_partitioning=False)
     return rows.with_columns(pl.lit(day).alias("day")).select(*columns)

@@ -1,16 +1,18 @@
 """Forgetting an entity: its rows leave the journals, both tables, their old versions, and samples beside bundles.
 
-journals ─► fold ─► outcomes ─► predictions ─► old versions        then: what remains to be done, what is out of reach
+journals ─► fold ─► outcomes, stored answers ─► predictions ─► old versions ─► what remains, what is out of reach
 
-Outcomes go before the predictions by which they are found, so that a run that was interrupted can be repeated. Readers
-that began before may fail, for the files of old versions go at once.
+What is found by the predictions goes before them, so that a run that was interrupted can be repeated. Services that
+write to a journal with the entity are asked to begin the next one. Readers that began before may fail, for the files of
+old versions go at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +31,8 @@ from milepost.predlog.places import LogPlace
 from milepost.predlog.read import read_outcomes, read_predictions
 from milepost.predlog.redaction import Redaction
 from milepost.predlog.rewriting import Sought, ids_in, names_in_the_rest, rewrite_without, rows_in
+from milepost.predlog.rotation import ask_for_rotation
+from milepost.predlog.tending import KEEP
 
 if TYPE_CHECKING:
     from deltalake import DeltaTable
@@ -41,12 +45,13 @@ OUT_OF_REACH = (
     "Rows that name the entity elsewhere than as the entity, for instance in a context column of another one.",
 )
 
+_ELSEWHERE = "Journals and stored answers of replicas on other volumes: run the same command there."
 _NAMELESS = "Rows that were logged without an entity, because a rule of redaction drops it."
 
 _IDS_AT_ONCE = 5_000  # in one deletion
 _MOST_PASSES = 10
+_PATIENCE_S, _PAUSE_S = 5.0, 0.1  # for services to begin their next journal; they look every half second
 _MOST_ATTEMPTS = 100  # each that fails means that another writer was faster
-_ORPHANS_AGE = timedelta(hours=1)  # of files that no version names: younger ones may be about to be committed
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +99,17 @@ class Forgotten:
     out_of_reach: tuple[str, ...]
 
 
+Ids = Collection[str]
+
+
+def nowhere(ids: Ids) -> Sequence[Removed]:  # noqa: ARG001
+    """Return that nothing was removed."""
+    return ()
+
+
 def forget(
     place: LogPlace, entity: str, *, redaction: Redaction | None = None, samples: Sequence[tuple[Path, str]] = (),
+    elsewhere: Callable[[Ids], Sequence[Removed]] = nowhere, patience_s: float = _PATIENCE_S,
     clock: Clock = wall_clock,
 ) -> Forgotten:  # fmt: skip
     """Remove all rows of an entity and return what was removed where, and what was not.
@@ -105,6 +119,8 @@ def forget(
         entity: its value, as a request holds it.
         redaction: of the log; rows are found as it leaves them, and as they were before there was one.
         samples: Parquet files outside of the log that hold rows of entities, each with the column of the entity.
+        elsewhere: removes what else there is about predictions with some ids, before these go.
+        patience_s: seconds that services have to begin their next journal.
         clock: stamps the answer.
 
     Raises:
@@ -113,18 +129,38 @@ def forget(
     """
     at = clock()
     names = _names(entity, redaction)
-    sought, removed = Sought(names, frozenset()), []
-    for _ in range(_MOST_PASSES):
-        fold(place)
-        sought = Sought(names, sought.ids | _ids_of(place, names))
-        gone = _forget_in_log(place, sought)
-        removed += gone
-        if not gone:
-            break
+    sought, removed = _forget_all(place, Sought(names, frozenset()), elsewhere)
+    if live := [path for path in journals_in(place.journals) if not is_abandoned(path) and rows_in(path, sought)]:
+        ask_for_rotation(place.journals)
+        _await_seals(live, patience_s)
+        sought, more = _forget_all(place, sought, elsewhere)
+        removed += more
     for uri in (place.outcomes, place.predictions):
         _purge(uri)
     removed += [Removed(str(path), _rewrite_sample(path, column, names)) for path, column in samples]
-    return Forgotten(at, _summed(removed), tuple(_remaining(place, sought)), _out_of_reach(entity, redaction))
+    return Forgotten(at, _summed(removed), tuple(_remaining(place, sought)), _out_of_reach(place, entity, redaction))
+
+
+def _forget_all(
+    place: LogPlace, sought: Sought, elsewhere: Callable[[Ids], Sequence[Removed]]
+) -> tuple[Sought, list[Removed]]:
+    """Remove what can be removed now; return it with what was sought at last."""
+    removed: list[Removed] = []
+    for _ in range(_MOST_PASSES):
+        fold(place)
+        sought = Sought(sought.entities, sought.ids | _ids_of(place, sought.entities))
+        gone = _forget_in_log(place, sought, elsewhere)
+        removed += gone
+        if not gone:
+            break
+    return sought, removed
+
+
+def _await_seals(journals: Sequence[Path], patience_s: float) -> None:
+    """Return when nobody writes to journals any more, or patience has ended."""
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline and any(path.exists() and not is_abandoned(path) for path in journals):
+        time.sleep(_PAUSE_S)
 
 
 def _names(entity: str, redaction: Redaction | None) -> frozenset[str]:
@@ -133,9 +169,10 @@ def _names(entity: str, redaction: Redaction | None) -> frozenset[str]:
     return frozenset(name for name in (entity, logged) if name is not None)
 
 
-def _out_of_reach(entity: str, redaction: Redaction | None) -> tuple[str, ...]:
+def _out_of_reach(place: LogPlace, entity: str, redaction: Redaction | None) -> tuple[str, ...]:
     is_dropped = redaction is not None and redaction.entity(entity) is None
-    return (_NAMELESS, *OUT_OF_REACH) if is_dropped else OUT_OF_REACH
+    shared = (_ELSEWHERE,) if "://" in place.tables else ()
+    return (*((_NAMELESS,) if is_dropped else ()), *shared, *OUT_OF_REACH)
 
 
 def _summed(removed: Iterable[Removed]) -> tuple[Removed, ...]:
@@ -157,11 +194,11 @@ def _ids_of(place: LogPlace, names: frozenset[str]) -> frozenset[str]:
     return frozenset(ids.union(_values(rows, "prediction_id", request=ids)))  # what a shadow answered in their place
 
 
-def _forget_in_log(place: LogPlace, sought: Sought) -> list[Removed]:
-    """Return what was removed from journals and tables in one pass."""
+def _forget_in_log(place: LogPlace, sought: Sought, elsewhere: Callable[[Ids], Sequence[Removed]]) -> list[Removed]:
+    """Return what was removed from journals and tables, and elsewhere, in one pass."""
     rows = read_outcomes(place, every=True)
     outcomes = _values(rows, "outcome_id", entity=sought.entities, prediction_id=sought.ids)
-    removed = [Removed(place.outcomes, _delete(place.outcomes, "outcome_id", outcomes))]
+    removed = [Removed(place.outcomes, _delete(place.outcomes, "outcome_id", outcomes)), *elsewhere(sought.ids)]
     idle = [path for path in journals_in(place.journals) if is_abandoned(path)]
     removed += [Removed(str(path), rewrite_without(path, sought)) for path in idle]
     rows = read_predictions(place, roles=None, origins=None)
@@ -196,7 +233,7 @@ def _deleted(table: DeltaTable, predicate: str) -> int:
 def _purge(uri: str) -> None:
     """Remove the files of old versions at once, and those that a process left which was killed a while ago."""
     if open_table(uri) is not None:
-        vacuum(uri, keep=_ORPHANS_AGE)
+        vacuum(uri, keep=KEEP)  # younger files may be about to be committed
         _change(uri, _purged)
 
 
@@ -230,7 +267,7 @@ def _remaining(place: LogPlace, sought: Sought) -> Iterator[Remaining]:
                     f"{counted(rows, 'row')} of the entity {'is' if rows == 1 else 'are'} still in a journal that a "
                     "service writes to.",
                     str(path),
-                    "Restart the service, or wait until it begins its next journal, then run the same command again.",
+                    "Wait until it begins its next journal, or restart it, then run the same command again.",
                 )
         elif names_in_the_rest(path, sought):
             yield Remaining(

@@ -11,7 +11,7 @@ of the two has its own last word.
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
@@ -49,12 +49,15 @@ def judge(given: pl.DataFrame, known: pl.DataFrame, *, now: datetime) -> tuple[p
     last word remains another one.
 
     Args:
-        given: columns row, prediction_id, label, number, happened_at, recorded_at (missing: now), acted_on.
+        given: columns row, prediction_id, label, number, happened_at, recorded_at, acted_on. Without a recorded_at it
+            is said now, after all that is known, even where the clock has jumped back since.
         known: outcomes of the same predictions, with the columns of WORDS.
         now: when the given ones came.
     """
     named = given.with_columns(
-        outcome_ids(given), pl.col("recorded_at").fill_null(now), is_undated=pl.col("recorded_at").is_null()
+        outcome_ids(given),
+        pl.col("recorded_at").fill_null(_moments(given, known, now)),
+        is_undated=pl.col("recorded_at").is_null(),
     )
     repeated = named.join(known.select("outcome_id").unique(), on="outcome_id", how="semi")
     new = named.join(repeated.select("row"), on="row", how="anti")
@@ -63,6 +66,13 @@ def judge(given: pl.DataFrame, known: pl.DataFrame, *, now: datetime) -> tuple[p
     states = _states(words.join(refusals, on="row", how="anti", maintain_order="left"))
     judged = pl.concat([new.join(states, on="row", how="inner"), _repetitions(repeated, known)], how="diagonal")
     return judged.drop("is_undated").sort("row"), refusals
+
+
+def _moments(given: pl.DataFrame, known: pl.DataFrame, now: datetime) -> pl.Series:
+    """Return for each given one a moment that is not before any at which something is known of its prediction."""
+    ahead = known.filter(pl.col("recorded_at") > now).group_by("prediction_id").agg(pl.col("recorded_at").max())
+    newest = given.select("prediction_id").join(ahead, on="prediction_id", how="left", maintain_order="left")
+    return (newest["recorded_at"] + timedelta(microseconds=1)).fill_null(now)
 
 
 def _words(given: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:

@@ -17,6 +17,7 @@ from typing import Any
 import polars as pl
 
 from milepost.metrics.answers import Task
+from milepost.predlog.delta_tables import reading
 from milepost.predlog.given import REFUSALS, Truth, first_of, read_given, refusals_of
 from milepost.predlog.judging import WORDS, judge
 from milepost.predlog.matching import match
@@ -88,9 +89,10 @@ def take_outcomes(
     """
     read, unreadable = read_given(given, Truth(task, labels), now=now, zone=zone)
     read, unnamed = _redacted(read, redaction)
-    matched, unmatched = match(place, read, horizon=horizon)
-    known = read_outcomes(place, every=True, about=matched["prediction_id"]).select(WORDS)
-    judged, conflicts = judge(matched, known.collect(engine="streaming"), now=now)
+    with reading(place.tables):
+        matched, unmatched = match(place, read, horizon=horizon)
+        known = read_outcomes(place, every=True, about=matched["prediction_id"]).select(WORDS)
+        judged, conflicts = judge(matched, known.collect(engine="streaming"), now=now)
     for rows in _outcome_rows(judged.filter(pl.col("status") != "known already"), now, origin):
         write(rows)
     return Taken(_statuses(judged, first_of(unreadable, unnamed, unmatched, conflicts)))

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
+from milepost.data.delta import scan_files
 from milepost.data.schema import Dtype
 from milepost.predlog.delta_tables import types_of
 from milepost.predlog.ids import is_id, moment_of
@@ -240,12 +241,8 @@ def _rows(now: Snapshot, columns: pl.Schema, time: str, since: datetime | None, 
     files = [] if now.table is None else [uri for uri in now.table.file_uris() if _may_hold(uri, since, until)]
     if not files:
         return unfolded.lazy()
-    # local paths come back as URIs, with blanks and accents encoded; Polars takes them as they are written
-    places = [unquote(uri) if uri.startswith("/") else uri for uri in files]
     stored = pl.Schema({name: dtype for name, dtype in columns.items() if name != "day"})
-    folded = pl.scan_parquet(
-        places, schema=stored, missing_columns="insert", extra_columns="ignore", glob=False, hive_partitioning=False
-    )
+    folded = scan_files(files, schema=stored, missing_columns="insert", extra_columns="ignore", hive_partitioning=False)
     day = pl.col(time).dt.date().alias("day")  # not in the files, for it is in their places
     return pl.concat([folded.with_columns(day).select(*columns), unfolded.lazy()])
 

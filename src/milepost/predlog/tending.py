@@ -15,7 +15,9 @@ from milepost.predlog.delta_tables import days_to_merge, delete_before, merge_fi
 from milepost.predlog.fold import nothing
 from milepost.predlog.places import LogPlace
 
-KEEP = timedelta(hours=1)  # a reader that began so long ago still finds its files; no commit takes as long
+# A reader that began so long ago still finds its files. No commit takes as long, even where the clocks of two machines,
+# or one clock before and after a jump, are an hour apart: else files would go that are about to be committed.
+KEEP = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ import polars as pl
 from milepost.data.findings import Severity
 from milepost.ground.errors import EnvironmentFault, MilepostError
 from milepost.ground.text import counted, listed, span
-from milepost.predlog.delta_tables import open_table, types_of, watermark
+from milepost.predlog.delta_tables import open_table, reading, types_of, watermark
 from milepost.predlog.journal import FORMAT, begin_of, is_abandoned, journals_in, read_frames, whole_frames
 from milepost.predlog.pieces import COLUMNS, Kind, read_pieces
 from milepost.predlog.places import LogPlace
@@ -67,8 +67,11 @@ def verify_log(place: LogPlace) -> tuple[Flaw, ...]:
     if any(flaw.severity == "stop" for flaw in of_tables) or any(flaw.code == "type-differs" for flaw in flaws):
         return tuple(flaws)  # rows that cannot be read say nothing about each other
     try:
-        flaws += _of_rows(place)
+        with reading(place.tables):
+            flaws += _of_rows(place)
     except (pl.exceptions.PolarsError, MilepostError) as why:
+        if _is_away(place.tables, why):
+            raise
         flaws.append(_damaged(place.tables, why))
     return tuple(flaws)
 
@@ -148,6 +151,8 @@ def _of_table(place: LogPlace, kind: Kind) -> Iterator[Flaw]:
     try:
         table = open_table(uri)
     except EnvironmentFault as why:
+        if _is_away(uri, why):
+            raise
         yield _damaged(uri, why)
         return
     if table is None:
@@ -172,6 +177,11 @@ def _of_types(found: pl.Schema, wanted: pl.Schema, uri: str) -> Iterator[Flaw]:
         if name not in wanted and not (is_inputs and "day" in wanted):
             do = "Leave it, or drop it: nothing reads it."
             yield Flaw("column-unknown", "warn", uri, f"Column {name!r} of the table is none of the log's.", do)
+
+
+def _is_away(uri: str, why: Exception) -> bool:
+    """Return whether an object store could not be asked, which says nothing about what it holds."""
+    return "://" in uri and isinstance(why.__cause__, OSError)
 
 
 def _damaged(where: str, why: Exception) -> Flaw:

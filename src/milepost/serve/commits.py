@@ -53,6 +53,18 @@ class Commits:
         self._add(records)
         self._journal.commit()
 
+    async def rotate(self) -> None:
+        """Seal the journal and begin the next one.
+
+        Raises:
+            EnvironmentFault: the disk refused; the journal goes on.
+        """
+        async with self._turn:
+            if self._waits:
+                await asyncio.to_thread(self._journal.rotate)
+            else:
+                self._journal.rotate()
+
     def close(self) -> None:
         """Seal the journal."""
         self._journal.close()

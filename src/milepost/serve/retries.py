@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Collection, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from milepost.ground.errors import EnvironmentFault
@@ -24,6 +25,7 @@ KEPT_S = 86_400  # an answer can be asked for again for a day
 _PATIENCE_S = 5.0  # for the same request that is being answered elsewhere
 _PAUSE_S = 0.02
 _CLAIMS_BETWEEN_SWEEPS = 10_000
+_PREDICTION_ID = re.compile(rb'"prediction_id":\s*"([0-9a-f-]+)"')
 _REPLAYED = (b"idempotency-replayed", b"true")
 
 _TABLE = """
@@ -155,22 +157,80 @@ class Retries:
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        try:
-            if self._store is None:
-                self._path.parent.mkdir(parents=True, exist_ok=True)
-                store = sqlite3.connect(self._path, isolation_level=None, timeout=_PATIENCE_S)
-                store.execute("pragma journal_mode = wal")
-                store.execute("pragma synchronous = off")  # survives the process; the journal is the record
-                store.execute(_TABLE)
-                self._store = store
-            yield self._store
-        except (sqlite3.Error, OSError) as why:
-            self.close()  # a file that is damaged or gone is not written to again, even when another takes its place
-            raise EnvironmentFault(
-                f"The claims of request ids cannot be written: {why}.",
-                where=str(self._path),
-                fix="Free some space or let the service write there, then send the request again.",
-            ) from why
+        with _faults(self._path):
+            try:
+                if self._store is None:
+                    self._path.parent.mkdir(parents=True, exist_ok=True)
+                    self._store = _opened(self._path)
+                yield self._store
+            except (sqlite3.Error, OSError):
+                self.close()  # a file that is damaged or gone is not written to again, even if another takes its place
+                raise
+
+
+def forget_answers(path: Path, ids: Collection[str], *, clock: Callable[[], float] = time.time) -> int:
+    """Remove the stored answers that hold any of these predictions, and return how many those were.
+
+    All rows of such an answer go with it: the same request again is answered anew. So do answers that are kept too
+    long.
+
+    Args:
+        path: of the file.
+        ids: of predictions.
+        clock: seconds since 1970.
+
+    Raises:
+        EnvironmentFault: the file cannot be read or written.
+    """
+    if not path.exists():
+        return 0
+    with _faults(path), closing(_opened(path)) as store:
+        store.execute("delete from claims where at < ?", (clock() - KEPT_S,))
+        held = store.execute("select id, answer from claims where answer is not null")
+        wanted = {one.encode() for one in ids}
+        found = [(key,) for key, answer in held if not wanted.isdisjoint(_PREDICTION_ID.findall(answer))]
+        store.executemany("delete from claims where id = ?", found)
+        if store.execute("pragma wal_checkpoint(truncate)").fetchone()[0]:  # else the answers are still beside the file
+            raise sqlite3.OperationalError("another process reads them")
+    return len(found)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """Return the claims in a file, which is made when absent; what is deleted there is overwritten."""
+    store = sqlite3.connect(path, isolation_level=None, timeout=_PATIENCE_S)
+    deadline = time.monotonic() + _PATIENCE_S
+    while not _has_wal(store):
+        if time.monotonic() > deadline:
+            raise sqlite3.OperationalError("another process holds them")
+        time.sleep(_PAUSE_S)
+    store.execute("pragma synchronous = off")  # survives the process; the journal is the record
+    store.execute("pragma secure_delete = on")
+    store.execute(_TABLE)
+    return store
+
+
+def _has_wal(store: sqlite3.Connection) -> bool:
+    """Return whether the file has its write-ahead log now; where two processes make it at once, SQLite refuses one of
+    them without the wait that it was told.
+    """
+    try:
+        return bool(store.execute("pragma journal_mode = wal").fetchone() == ("wal",))
+    except sqlite3.OperationalError as why:
+        if why.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+
+
+@contextmanager
+def _faults(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, OSError) as why:
+        raise EnvironmentFault(
+            f"The claims of request ids cannot be written: {why}.",
+            where=str(path),
+            fix="Free some space or let the service write there, then send the request again.",
+        ) from why
 
 
 def _digest(content: bytes) -> bytes:

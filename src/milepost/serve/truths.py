@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import polars as pl
@@ -56,7 +56,7 @@ def _taken(service: Service, given: pl.DataFrame, loop: asyncio.AbstractEventLoo
         horizon=None if settings.horizon_s is None else timedelta(seconds=settings.horizon_s),
         task=settings.task,
         labels=voice.predictor.schema.labels,
-        now=datetime.now(UTC),
+        now=service.clock(),
         origin="http",
         write=write,
         zone=settings.zone,

@@ -118,7 +118,11 @@ def test_values_that_were_never_seen_are_answered_and_flagged(service, row):
 
 def test_no_rows_get_no_answers(service):
     assert ask(service, "POST", "/predict", []).json == {"answers": []}
-    assert ask(service, "POST", "/predict", {"rows": [], "partial": True}).json == {"answers": [], "errors": []}
+    assert ask(service, "POST", "/predict", {"rows": [], "partial": True}).json == {
+        "answers": [],
+        "errors": [],
+        "unreadable": [],
+    }
     assert ask(service, "POST", "/invocations", {"instances": []}).json == {"predictions": [], "prediction_ids": []}
 
 

@@ -56,6 +56,16 @@ def test_a_list_is_many_rows_even_of_one():
     assert asked([ROW]) == Asked([ROW], False)
 
 
+@pytest.mark.parametrize(("given", "most"), [(True, 5), (False, 0), (1, 1), (3.0, 3), (10**30, 10**30)])
+def test_reasons_are_asked_by_true_or_by_their_number(given, most):
+    assert asked({"row": ROW, "reasons": given}).reasons == most
+
+
+@pytest.mark.parametrize("given", [0, -1, 1.5, "3", None, []])
+def test_other_reasons_than_a_number_of_them_are_refused(given):
+    assert refused({"row": ROW, "reasons": given}).where == "field 'reasons'"
+
+
 def test_rows_in_an_envelope_may_be_asked_for_in_part():
     assert asked({"rows": [ROW, {}], "partial": True}) == Asked([ROW, {}], False, None, True)
 

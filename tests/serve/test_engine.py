@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from milepost.predictor.selftest import synthetic_rows
 from milepost.predlog.records import INPUTS, Predictions, decode, predictions_of
 from milepost.serve.engine import FEWEST_AS_BATCH, Engine, UnreadableRow
-from milepost.serve.selftest import synthetic_rows
 from milepost.serve.state import read_state
 from milepost.serve.voices import Voices, load_voice
 

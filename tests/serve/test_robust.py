@@ -106,6 +106,21 @@ def test_every_value_of_a_row_may_be_odd(worker, row):
             assert worker.ask("POST", "/predict", document).status in (200, 422)
 
 
+@pytest.mark.parametrize("count", [1, 40])
+def test_a_zero_character_in_a_name_is_no_end_of_the_service(worker, row, count):
+    first = next(iter(row))
+    renamed = {name: value for name, value in row.items() if name != first} | {first + "\0": row[first]}
+    for rows, status in (({**row, "a\0b": 1}, 200), (renamed, 422), ({**row, "\0": {"\0": "\0"}}, 200)):
+        assert worker.ask("POST", "/predict", [rows] * count).status == status
+        assert worker.ask("POST", "/invocations", {"dataframe_records": [rows] * count}).status == status
+        columns = {"columns": list(rows), "data": [list(rows.values())] * count}
+        assert worker.ask("POST", "/invocations", {"dataframe_split": columns}).status == status
+    table = b"a\0b," + ",".join(row).encode() + b"\n" + b"," * len(row) + b"\n"
+    assert worker.ask("POST", "/invocations", table, headers={"Content-Type": "text/csv"}).status == 200
+    assert worker.ask("POST", "/predict", {"rows": [{"a\0b": 1}] * count, "partial": True}).status == 200
+    assert worker.ask("POST", "/outcomes", [{"truth\0": 1}] * count).status == 400
+
+
 @given(st.binary(max_size=200), st.sampled_from(POSTS))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_bytes_get_an_answer(worker, body, path):

@@ -10,13 +10,13 @@ import polars as pl
 import pytest
 
 from milepost.predictor.load import load_predictor
+from milepost.predictor.selftest import synthetic_rows
 from milepost.predlog.fold import fold
 from milepost.predlog.journal import Journal, journals_in, read_frames
 from milepost.predlog.read import read_predictions
 from milepost.predlog.records import Outcomes, encode
 from milepost.serve.engine import Engine
 from milepost.serve.scoring import Scoring, journal_aside
-from milepost.serve.selftest import synthetic_rows
 from milepost.serve.state import read_state
 from milepost.serve.voices import Voices, load_voice
 

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from milepost.predlog.journal import is_abandoned, journals_in
 from milepost.predlog.read import read_predictions
+from milepost.predlog.rotation import ask_for_rotation
 from milepost.serve.service import LOOK_S
 from milepost.serve.settings import read_settings, write_settings
 from milepost.serve.state import Named, State, read_state, write_state
@@ -137,7 +139,7 @@ def test_a_worker_imports_neither_lightgbm_nor_mlflow_nor_pandas_nor_deltalake(m
     script = (
         "import sys, asyncio; from pathlib import Path; import milepost.serve.worker;"
         "from milepost.serve.app import App; from milepost.serve.service import Service;"
-        "from milepost.serve.settings import read_settings; from milepost.serve.selftest import usual_row;"
+        "from milepost.serve.settings import read_settings; from milepost.predictor.selftest import usual_row;"
         "service = Service(read_settings(Path(sys.argv[1]))); app = App(service);"
         "row = usual_row(service.engine.voices.champion.predictor.schema);"
         "service.commits.record_now(service.engine.answer([row]).records + service.engine.answer([row] * 50).records);"
@@ -163,3 +165,19 @@ def test_shadow_answers_are_logged_beside_the_given_ones(make_worker, make_setti
     shadows = read_predictions(read_settings(folder / "service.json").place, roles=("shadow",)).collect()
     assert sorted(shadows["request"]) == sorted(given)
     assert set(shadows["bundle_id"]) == {other_bundle.name}
+
+
+@pytest.mark.parametrize("durability", ["process", "disk"])
+def test_a_journal_that_is_asked_for_begins_once_and_nothing_is_lost(make_service, bundles, durability):
+    service, row = make_service(durability=durability), usual_row(bundles("binary"))
+    place = service.settings.place
+    ids = [ask(service, "POST", "/predict", row).json["prediction_id"]]
+    assert not asyncio.run(service.rotate())
+    for _ in range(2):
+        before = journals_in(place.journals)
+        ask_for_rotation(place.journals)
+        assert asyncio.run(service.rotate())
+        assert not asyncio.run(service.rotate())
+        assert [is_abandoned(path) for path in journals_in(place.journals)] == [*(True for _ in before), False]
+        ids.append(ask(service, "POST", "/predict", row).json["prediction_id"])
+    assert sorted(read_predictions(place).collect()["prediction_id"]) == ids

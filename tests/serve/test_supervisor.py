@@ -125,6 +125,16 @@ def test_a_promotion_and_a_rollback_reach_a_running_service(promoted, serve):
     _await_bundle(command, first)
 
 
+def test_the_text_log_of_a_service_is_json_where_that_is_asked_for(promoted, serve):
+    command = serve(promoted, "--workers", "2", "--log-format", "json", "--access-log")
+    processes = Path(f"/proc/{command.process.pid}/task/{command.process.pid}/children").read_text().split()
+    answer = command.ask("/predict", usual_row(bundle_in(promoted.parent)))
+    _, _, err = command.stop()
+    lines = [json.loads(line) for line in err.splitlines()]
+    assert {str(line["process"]) for line in lines} <= set(processes)
+    assert [line["prediction_id"] for line in lines if "rows" in line] == [answer["prediction_id"]]
+
+
 def _await_bundle(command, bundle_id):
     deadline = time.monotonic() + PATIENCE_S
     while command.ask("/model")["champion"]["bundle_id"] != bundle_id:

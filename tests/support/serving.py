@@ -11,19 +11,21 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from milepost.predictor import selftest
 from milepost.predictor.load import load_predictor
-from milepost.serve import selftest
 from milepost.serve.app import App
 from milepost.serve.service import Service
 from milepost.serve.settings import Settings, write_settings
 from milepost.serve.state import Named, State, write_state
+from program import start_program
 from real_tables import real_table
 
 PATIENCE_S = 20.0  # of a test that waits for a process; a service that hangs is found before
@@ -148,22 +150,23 @@ async def ask_soon(
 class Worker:
     """A real serving process on this machine."""
 
-    def __init__(self, settings: Settings, listener: socket.socket | None = None) -> None:
+    def __init__(self, settings: Settings, listener: socket.socket | None = None, *, words: Sequence[str] = ()) -> None:
         """Start it; it has not answered yet.
 
         Args:
             settings: of the service.
             listener: shared with other workers; a port of its own when absent.
+            words: more of its command line.
         """
         path = Path(settings.folder) / "service.json"
         write_settings(settings, path)
-        self._listener = listener or socket.create_server(("127.0.0.1", 0), backlog=2048)
-        self.port: int = self._listener.getsockname()[1]
+        self.listener = listener or socket.create_server(("127.0.0.1", 0), backlog=2048)
+        self.port: int = self.listener.getsockname()[1]
         self.log = Path(settings.folder) / f"worker-{time.monotonic_ns()}.log"
-        fd = self._listener.fileno()
+        fd = self.listener.fileno()
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "milepost.serve.worker", str(path), str(fd)],
+                [sys.executable, "-m", "milepost.serve.worker", str(path), str(fd), *words],
                 pass_fds=[fd], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
 
@@ -211,7 +214,27 @@ class Worker:
             return self.process.wait(PATIENCE_S)
         finally:
             self.process.kill()
-            self._listener.close()
+            self.listener.close()
+
+
+@contextlib.contextmanager
+def served(problem: Path) -> Iterator[Callable[[str, object], Any]]:
+    """Run `milepost serve` around the one bundle of a problem until the block ends; give a function that asks it."""
+    words = ["serve", bundle_in(problem.parent).name, "--port", "0", "--json", "--problem", problem]
+    process = start_program(*words, folder=problem.parent)
+    try:
+        assert process.stdout is not None
+        url = json.loads(process.stdout.readline())["url"]
+
+        def asked(path: str, body: object) -> Any:
+            with urllib.request.urlopen(url + path, json.dumps(body).encode(), timeout=PATIENCE_S) as answer:
+                return json.load(answer)
+
+        yield asked
+    finally:
+        process.terminate()
+        _, err = process.communicate(timeout=PATIENCE_S)
+        assert process.returncode == 0, err
 
 
 def request(method: str, path: str, body: bytes = b"", *, headers: Mapping[str, str] | None = None) -> bytes:
@@ -243,3 +266,12 @@ def _headers(lines: Iterable[bytes]) -> Iterable[tuple[str, str]]:
     for line in lines:
         name, _, value = line.decode("latin-1").partition(":")
         yield name.lower(), value.strip()
+
+
+def write_other_machine(folder: Path) -> str:
+    """Return a PYTHONPATH under which powers differ in their last digits, as on a processor of another kind."""
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(
+        "import numpy\nexactly = numpy.exp\nnumpy.exp = lambda power: exactly(power) * (1 + 1e-13)\n"
+    )
+    return str(folder)

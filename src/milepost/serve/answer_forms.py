@@ -6,8 +6,10 @@ from typing import Any
 
 from milepost.data.schema import Schema
 from milepost.predictor.predictor import Predictor
+from milepost.predictor.reasons import SCALES
+from milepost.predictor.selftest import usual_row
 from milepost.serve.forms import Document, closed, listed_forms, one_of, reference
-from milepost.serve.selftest import usual_row
+from milepost.serve.unreadable import MOST_ERRORS
 
 PREDICTION_ID = "0190f5d2-7c1e-7b3a-8f00-5d2c9a4e6b71"  # of the examples
 STATUSES = ("taken", "corrected", "known already", "refused")
@@ -28,12 +30,12 @@ def answer_forms(predictor: Predictor) -> Document:
     ids = listed_forms({"type": "string", "pattern": _UUID})
     error, row_error = closed(_ERROR, *_ERROR), closed({"row": _row_number(), **_ERROR}, "row", *_ERROR)
     decisions = listed_forms(_decision(predictor.schema))
-    refusal = {"error": reference("Error"), "fields": {**listed_forms(reference("Error")), "description": _FIELDS}}
+    refusal = {"error": reference("Error"), "fields": _listed("Error", _FIELDS), "left_out": _LEFT_OUT}
     return {
         "Answer": _answer(predictor),
-        "Answers": closed(
-            {"answers": listed_forms(reference("Answer")), "errors": listed_forms(reference("RowError"))}, "answers"
-        ),
+        "Reason": _reason(predictor.schema),
+        "Margin": _margin(predictor.schema),
+        "Answers": closed(_answers(), "answers"),
         "Invoked": closed({"predictions": decisions, "prediction_ids": ids}, "predictions", "prediction_ids"),
         "Taken": _taken(),
         "Error": error,
@@ -46,6 +48,15 @@ def example_answer(predictor: Predictor) -> Document:
     """Return the answer to a usual row, with short numbers."""
     answer = _short(predictor.answer(usual_row(predictor.schema)))
     return {**answer, "bundle_id": predictor.bundle_id, "prediction_id": PREDICTION_ID}
+
+
+def example_reasons(predictor: Predictor) -> Document:
+    """Return what stands beside an answer whose reasons are asked; its numbers only show how they add up."""
+    found = predictor.reasons(usual_row(predictor.schema), most=1)
+    names = [column.name for column in predictor.schema.columns] or ["value"]
+    reason = {"input": names[0], "value": usual_row(predictor.schema).get(names[0]), "contribution": 0.25}
+    margin = {**(found["margin"] or {"scale": "target"}), "base": 0.25, "others": 0.125, "total": 0.625}
+    return {"reasons": [{**reason, "change": 0.25 if margin["scale"] == "target" else 0.0625}], "margin": margin}
 
 
 def example_taken() -> Document:
@@ -62,7 +73,24 @@ def example_refusal(schema: Schema) -> Document:
     return {"error": error, "fields": [error]}
 
 
-_FIELDS = "Each field that is absent or cannot be read."
+_REASONS = "Where asked: what adds most to the answer, the largest first. What the model used, not what causes."
+_FIELDS = f"Fields that are absent or cannot be read, the first {MOST_ERRORS} of them."
+_ERRORS = f"What is wrong with rows that are not answered, the first {MOST_ERRORS} errors."
+_UNREADABLE = "Which rows are not answered, all of them, counted from 0."
+_LEFT_OUT: Document = {"type": "integer", "minimum": 1, "description": "How many more errors there are, if any."}
+
+
+def _answers() -> Document:
+    return {
+        "answers": listed_forms(reference("Answer")),
+        "errors": _listed("RowError", _ERRORS),
+        "unreadable": {**listed_forms(_COUNT), "description": _UNREADABLE},
+        "left_out": _LEFT_OUT,
+    }
+
+
+def _listed(name: str, says: str) -> Document:
+    return {**listed_forms(reference(name)), "description": says, "maxItems": MOST_ERRORS}
 
 
 def _answer(predictor: Predictor) -> Document:
@@ -82,8 +110,38 @@ def _answer(predictor: Predictor) -> Document:
         "request_id": {**_TEXT, "description": "Yours, where you sent one."},
         "guards": {**listed_forms(_TEXT), "description": "Names of the guards that acted."},
         "arm": one_of("act", "control", says='"control": do not act, so that the effect of acting can be measured.'),
+        "reasons": {**listed_forms(reference("Reason")), "description": _REASONS},
+        "margin": {
+            "anyOf": [reference("Margin"), {"type": "null"}],
+            "description": "Beside reasons.",
+        },
     }
     return closed({**said, **more}, *said)
+
+
+def _reason(schema: Schema) -> Document:
+    unit = "probability of the class in margin.of" if schema.labels else "prediction"
+    fields: Document = {
+        "input": {**_TEXT, "description": "An input, a derived feature, or baseline.rule: today's rule."},
+        "value": {"type": ["number", "string", "boolean", "null"], "description": "As it was understood."},
+        "contribution": {"type": "number", "description": "What it adds to the margin, exactly."},
+        "change": {"type": "number", "description": f"How much less the {unit} would be without this contribution."},
+    }
+    return closed(fields, *fields)
+
+
+def _margin(schema: Schema) -> Document:
+    number: Document = {"type": "number"}
+    which = "positive" if len(schema.labels) == 2 else "predicted"
+    of = {"of": {"enum": list(schema.labels), "description": f"The {which} class, of which all this is told."}}
+    fields: Document = {
+        "scale": one_of(*SCALES, says="On which the model adds up, before calibration."),
+        **(of if schema.labels else {}),
+        "base": {**number, "description": "The margin of which nothing is known."},
+        "others": {**number, "description": "What all inputs add that are not listed."},
+        "total": {**number, "description": "base, each contribution as listed, and others, added in this order."},
+    }
+    return closed(fields, *fields)
 
 
 def _decision(schema: Schema) -> Document:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any
 
@@ -10,8 +11,9 @@ import msgspec
 from milepost.ground.errors import EnvironmentFault
 from milepost.serve.bodies import Asked
 from milepost.serve.engine import Answered, UnreadableRow
-from milepost.serve.replies import JSON, Reply, bytes_reply, json_reply, said
+from milepost.serve.replies import JSON, Reply, bytes_reply, json_reply
 from milepost.serve.service import Service
+from milepost.serve.unreadable import UnreadableRows, unreadable_reply
 
 _encode = msgspec.json.Encoder().encode
 
@@ -47,36 +49,38 @@ async def answer_request(
 
 async def _reply(service: Service, asked: Asked, request_id: str | None, began: float, *, as_mlflow: bool) -> Reply:
     try:
-        answered, errors = _answered(service, asked, request_id, began)
+        answered, bad = _answered(service, asked, request_id, began)
     except UnreadableRow as why:
         service.figures.error("422")
-        fields = [said(field) for field in why.fields]
-        return json_reply(422, {"error": said(why), "fields": fields})
+        return unreadable_reply(why, why.fields, asked.lines)
     if answered.records:
         await _record(service, answered)
     if answered.shadow:
         service.shadows.ask(answered.shadow)
-    return _shown(asked, answered, errors, as_mlflow=as_mlflow)
+    if answered.reasons:
+        await asyncio.to_thread(answered.reasons)  # deep trees take milliseconds, in which others are answered
+    return _shown(asked, answered, bad, as_mlflow=as_mlflow)
 
 
 def _answered(
     service: Service, asked: Asked, request_id: str | None, began: float
-) -> tuple[Answered, list[dict[str, Any]]]:
+) -> tuple[Answered, UnreadableRows | None]:
     """Return the answers, and what is wrong with the rows that have none."""
     engine = service.engine
     try:
-        return engine.answer(asked.rows, request_id=request_id, began=began), []
+        return engine.answer(asked.rows, request_id=request_id, began=began, reasons=asked.reasons), None
     except UnreadableRow:
         if not asked.partial:
             raise
     good: list[Any] = []
-    errors: list[dict[str, Any]] = []
+    bad = UnreadableRows()
     for place, row in enumerate(asked.rows):
         fields = engine.unreadable(row)
-        errors += [{"row": place, **said(field)} for field in fields]
-        if not fields:
+        if fields:
+            bad.add(place, fields)
+        else:
             good.append(row)
-    return engine.answer(good, request_id=request_id, began=began), errors
+    return engine.answer(good, request_id=request_id, began=began, reasons=asked.reasons), bad
 
 
 async def _record(service: Service, answered: Answered) -> None:
@@ -88,7 +92,8 @@ async def _record(service: Service, answered: Answered) -> None:
             raise
         service.figures.lost.inc(len(answered.answers))
     service.figures.commit.observe(time.perf_counter() - start)
-    service.figures.flagged.inc(sum(bool(answer["flags"]) for answer in answered.answers))
+    if flagged := sum([bool(answer["flags"]) for answer in answered.answers]):
+        service.figures.flagged.inc(flagged)
     for answer in answered.answers:
         for name in answer.get("guards", ()):
             service.figures.guard(name)
@@ -96,7 +101,7 @@ async def _record(service: Service, answered: Answered) -> None:
         service.figures.rows(role, rows)
 
 
-def _shown(asked: Asked, answered: Answered, errors: list[dict[str, Any]], *, as_mlflow: bool) -> Reply:
+def _shown(asked: Asked, answered: Answered, bad: UnreadableRows | None, *, as_mlflow: bool) -> Reply:
     if as_mlflow:
         decisions = [answer["decision"] for answer in answered.answers]
         ids = [answer["prediction_id"] for answer in answered.answers]
@@ -104,6 +109,6 @@ def _shown(asked: Asked, answered: Answered, errors: list[dict[str, Any]], *, as
     if asked.is_one:
         return bytes_reply(200, _encode(answered.answers[0]), JSON)
     document: dict[str, Any] = {"answers": answered.answers}
-    if errors or asked.partial:
-        document["errors"] = errors
+    if asked.partial:
+        document |= (bad or UnreadableRows()).document()
     return json_reply(200, document)

@@ -16,13 +16,16 @@ from typing import Any, TypeAlias
 
 from milepost.ground.errors import EnvironmentFault, MilepostError
 from milepost.ground.text import nearest
+from milepost.problem.secrets import mask_secrets
 from milepost.serve.answering import answer_request
 from milepost.serve.bodies import asked_by_mlflow, asked_of, request_id_of
+from milepost.serve.csv_bodies import asked_by_csv, is_csv
 from milepost.serve.incoming import Incoming, Receive
-from milepost.serve.openapi import openapi_page
+from milepost.serve.openapi import REFUSALS, openapi_page
 from milepost.serve.pages import model_page, schema_page
 from milepost.serve.replies import Refusal, Reply, bytes_reply, json_reply, page_reply, refusal_reply
 from milepost.serve.service import Service
+from milepost.serve.text_log import tell_answered, tell_refused
 from milepost.serve.words import words_page
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -71,7 +74,11 @@ async def predict(service: Service, call: Call) -> Reply:
 
 async def invocations(service: Service, call: Call) -> Reply:
     """Answer rows in the forms of MLflow's servers."""
-    asked = asked_by_mlflow(call.body, service.settings.limits)
+    limits = service.settings.limits
+    if is_csv(call.headers):
+        asked = asked_by_csv(call.body, limits, service.engine.voices.champion.predictor.schema)
+    else:
+        asked = asked_by_mlflow(call.body, limits)
     return await answer_request(service, asked, None, call.body, call.began, as_mlflow=True)
 
 
@@ -136,14 +143,15 @@ ROUTES: dict[str, dict[str, Route]] = {
 class App:
     """An ASGI application; `create_app` makes it."""
 
-    def __init__(self, service: Service, *, beside: Sequence[str] | None = None) -> None:
+    def __init__(self, service: Service, *, beside: Sequence[str] | None = None, access_log: bool = False) -> None:
         """Take a service that is open already.
 
         Args:
             service: answers.
             beside: words of a program that runs as long as the server does; None where nothing is needed.
+            access_log: whether each request that is answered has a line in the text log; refused ones always have.
         """
-        self.service, self._beside = service, beside
+        self.service, self._beside, self._tells_answers = service, beside, access_log
         self._at_once = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -169,6 +177,8 @@ class App:
             finally:
                 self._at_once -= is_work
         self.service.figures.request(path if path in ROUTES else "", reply.status, time.perf_counter() - began)
+        if reply.status >= 400 or self._tells_answers:
+            self._tell(path, reply, began)
         await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
         body = b"" if scope["method"] == "HEAD" else reply.body
         if reply.status >= 400 and not incoming.is_read:
@@ -177,6 +187,15 @@ class App:
             body = b""
         await send({"type": "http.response.body", "body": body})
 
+    def _tell(self, path: str, reply: Reply, began: float) -> None:
+        """Write a line of the text log about a request; a path that is none of ours is its caller's text."""
+        known_path, seconds = path if path in ROUTES else None, time.perf_counter() - began
+        if reply.status < 400:
+            tell_answered(known_path, reply, seconds)
+        else:
+            bundle_id = self.service.engine.voices.champion.bundle_id
+            tell_refused(REFUSALS[reply.status], reply.status, path=known_path, seconds=seconds, bundle_id=bundle_id)
+
     async def _reply(self, scope: Scope, incoming: Incoming, began: float) -> Reply:
         """Return the answer to a request; whatever goes wrong has one too."""
         service = self.service
@@ -184,7 +203,9 @@ class App:
             headers = dict(scope["headers"])
             route = _route(scope["path"], scope["method"])
             if route.scope:
-                service.keys.check(headers, route.scope)
+                holder = service.keys.check(headers, route.scope)
+                if service.rates is not None and scope["method"] == "POST":
+                    service.rates.take(holder or _address(scope))
             body = await incoming.body(headers, service.settings.limits) if scope["method"] == "POST" else b""
             return await route.handler(service, Call(headers, body, began))
         except EnvironmentFault as why:
@@ -238,6 +259,12 @@ def _route(path: str, method: str) -> Route:
     return route
 
 
+def _address(scope: Scope) -> str:
+    """Return where a request comes from; all that come through one proxy have one address."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
 def _too_busy() -> Refusal:
     return Refusal(503, "Too many requests at once.", where="the service", fix="Send the request again.", retry_after=1)
 
@@ -245,7 +272,7 @@ def _too_busy() -> Refusal:
 def _at_fault(why: EnvironmentFault) -> Refusal:
     """Return what a caller is told of a fault on our side: no path of this machine, nothing that only we can do."""
     fix = "Send the request again in a moment; the log of the service says where the fault is."
-    return Refusal(503, why.what, where="the service", fix=fix, retry_after=1)
+    return Refusal(503, mask_secrets(why.what), where="the service", fix=fix, retry_after=1)
 
 
 def _our_bug() -> MilepostError:

@@ -3,29 +3,30 @@
 {"tenure": 12, "contract": "One year", …}                       one row
 {"row": {…}, "request_id": "…"}                                 one row, and what belongs to the request
 {"rows": [{…}, {…}], "partial": true, "request_id": "…"}        many
+{"row": {…}, "reasons": 3}                                      with the three largest reasons of the answer; true: five
 [{…}, {…}]                                                      many
-{"dataframe_records" | "dataframe_split" | "instances" | "inputs": …}    as MLflow's servers take them
+{"dataframe_records" | "dataframe_split" | "instances" | "inputs": …}    as MLflow's servers take them; CSV too
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from milepost.predictor.reasons import MOST
 from milepost.serve.replies import Refusal
 from milepost.serve.settings import Limits
 
 LONGEST_REQUEST_ID = 200
-_ENVELOPE = frozenset({"row", "rows", "partial", "request_id"})
+MOST_ROWS_WITH_REASONS = 100  # of deep trees they take ten milliseconds each
+_ENVELOPE = frozenset({"row", "rows", "partial", "request_id", "reasons"})
 _FIX_JSON = 'Send one row as {"column": value, …}, or many as {"rows": [{…}, …]}.'
 _decode = msgspec.json.Decoder().decode
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What a request asks.
 
     Attributes:
@@ -33,12 +34,16 @@ class Asked:
         is_one: whether one row was asked, not a list of rows.
         request_id: of the caller, which makes a retry safe.
         partial: whether good rows are to be answered where others cannot be; never where one row is asked.
+        reasons: how many of each answer are asked; 0 is none.
+        lines: on which each row begins, where they came as lines.
     """
 
     rows: Sequence[Any]
     is_one: bool
     request_id: str | None = None
     partial: bool = False
+    reasons: int = 0
+    lines: Sequence[int] = ()
 
 
 def asked_of(body: bytes, limits: Limits, inputs: frozenset[str]) -> Asked:
@@ -113,9 +118,9 @@ def asked_by_mlflow(body: bytes, limits: Limits) -> Asked:
 
 def _is_envelope(document: dict[str, Any], inputs: frozenset[str]) -> bool:
     """Return whether a document holds rows; a bare row may have columns called "row" or "rows" too."""
-    if inputs & (document.keys() - _ENVELOPE):
-        return False
     names = [name for name in ("row", "rows") if name in document]
+    if not names or inputs & (document.keys() - _ENVELOPE):
+        return False
     return any(name not in inputs or isinstance(document[name], dict | list) for name in names)
 
 
@@ -132,7 +137,24 @@ def _enveloped(document: dict[str, Any]) -> Asked:
         raise Refusal(400, f"'rows' is {_kind(rows)}, not a list.", where="field 'rows'", fix=_FIX_JSON)
     if not isinstance(partial, bool):
         raise Refusal(400, f"'partial' is {_kind(partial)}.", where="field 'partial'", fix="Send true or false.")
-    return Asked(rows, is_one, _request_id(document.get("request_id"), "field 'request_id'"), partial and not is_one)
+    request_id = _request_id(document.get("request_id"), "field 'request_id'")
+    return Asked(rows, is_one, request_id, partial and not is_one, _reasons(document.get("reasons", False)))
+
+
+def _reasons(given: Any) -> int:
+    """Return how many reasons are asked."""
+    if isinstance(given, bool):
+        return MOST if given else 0
+    if isinstance(given, int) or (isinstance(given, float) and given.is_integer()):
+        most = int(given)
+        if most >= 1:
+            return most
+    raise Refusal(
+        400,
+        f"'reasons' is {given if isinstance(given, int | float) else _kind(given)}.",
+        where="field 'reasons'",
+        fix="Send true, or how many reasons of each answer: 1 or more.",
+    )
 
 
 def _request_id(given: Any, where: str) -> str | None:
@@ -158,13 +180,26 @@ def request_id_of(header: bytes | None) -> str | None:
 
 def _checked(asked: Asked, limits: Limits) -> Asked:
     if len(asked.rows) > limits.rows:
+        raise too_many_rows(f"{len(asked.rows):,}", limits)
+    if asked.reasons and len(asked.rows) > MOST_ROWS_WITH_REASONS:
         raise Refusal(
             413,
-            f"The request has {len(asked.rows):,} rows.",
-            where="the body",
-            fix=f"Send at most {limits.rows:,} rows at once, or score a whole table: milepost score",
+            f"The request asks for the reasons of {len(asked.rows):,} rows.",
+            where="field 'reasons'",
+            fix=f"Ask for at most {MOST_ROWS_WITH_REASONS} rows with reasons at once, or score a table: "
+            "milepost score --reasons 5",
         )
     return asked
+
+
+def too_many_rows(number: str, limits: Limits) -> Refusal:
+    """Return the refusal of a request with so many rows."""
+    return Refusal(
+        413,
+        f"The request has {number} rows.",
+        where="the body",
+        fix=f"Send at most {limits.rows:,} rows at once, or score a whole table: milepost score",
+    )
 
 
 def _split(given: Any, name: str) -> list[dict[str, Any]]:

@@ -16,7 +16,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from milepost.serve.replies import Refusal, refusal_reply
 from milepost.serve.settings import Limits
+from milepost.serve.text_log import tell_refused
 
+_FAREWELL_S = 0.1
 MOST_HEADER_BYTES = 65_536  # of a header, and of what stands between two parts of a body
 
 
@@ -111,10 +113,19 @@ class Connection(HttpToolsProtocol):
         """End a connection without a request; what its caller has not taken by now is not wanted."""
         self._cut_off()
 
+    def shutdown(self) -> None:
+        """End when what is being answered is answered; a caller that has got all of it is not waited for."""
+        has_all = self.cycle is None or (self.cycle.response_complete and not self.transport.get_write_buffer_size())
+        super().shutdown()
+        if has_all:
+            self.loop.call_later(_FAREWELL_S, self.transport.abort)  # TLS would wait for the caller's last word
+
     def _refuse(self, why: Refusal) -> None:
         if self.transport.is_closing():
             return
         reply = refusal_reply(why)
+        if why.status != HTTPStatus.BAD_REQUEST:  # of which the server itself has told
+            tell_refused(why.what, why.status)
         lines = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}".encode(), b"connection: close"]
         lines += [name + b": " + value for name, value in reply.headers]
         self.transport.write(b"\r\n".join([*lines, b"", reply.body]))

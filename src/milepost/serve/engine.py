@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -18,6 +18,7 @@ from milepost.predlog.records import InputSchema, Origin, PredictionRow, Predict
 from milepost.serve.arms import Arms, share_of
 from milepost.serve.batches import Batch, answer_batch, batch_answers, batch_table
 from milepost.serve.details import Row, context_of, entity_of, time_in
+from milepost.serve.reasons import add_reasons
 from milepost.serve.settings import Settings
 from milepost.serve.voices import Voice, Voices
 
@@ -26,8 +27,7 @@ Answer = dict[str, Any]
 FEWEST_AS_BATCH = 32  # below, row by row is faster
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """What goes to the journal.
 
     Attributes:
@@ -39,8 +39,7 @@ class Recorded:
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """What a request gets.
 
     Attributes:
@@ -48,12 +47,14 @@ class Answered:
         records: of these answers; the journal has them before an answer leaves.
         roles: rows answered, by role.
         shadow: asks the challenger the same rows, for the log; None where nobody is to be asked.
+        reasons: adds its reasons to each answer; None where nobody asks for them.
     """
 
     answers: list[Answer]
     records: list[Recorded]
     roles: dict[Role, int]
     shadow: Callable[[], Recorded] | None = None
+    reasons: Callable[[], None] | None = None
 
 
 class UnreadableRow(MilepostError):
@@ -99,13 +100,16 @@ class Engine:
         shares = settings.control_share, settings.canary_share
         self._arms = Arms(*shares, salt=settings.problem) if any(shares) else None
 
-    def answer(self, rows: Sequence[Row], *, request_id: str | None = None, began: float | None = None) -> Answered:
+    def answer(
+        self, rows: Sequence[Row], *, request_id: str | None = None, began: float | None = None, reasons: int = 0
+    ) -> Answered:
         """Return the answers to the rows of a request.
 
         Args:
             rows: raw values by name.
             request_id: of the caller.
             began: time.perf_counter when the request arrived.
+            reasons: how many of each answer are to be told; they are no part of the records.
 
         Raises:
             UnreadableRow: an input of a row is absent or cannot be read.
@@ -113,7 +117,10 @@ class Engine:
         voices, at = self.voices, self._clock_ns() // 1000
         has_canary = voices.challenger is not None and self.settings.canary_share > 0
         if len(rows) >= FEWEST_AS_BATCH and not has_canary:
-            return self._batch(voices, rows, request_id, at, began)
+            batch = self._batch(voices, rows, request_id, at, began)
+            if not reasons:
+                return batch
+            return batch._replace(reasons=partial(add_reasons, batch.answers, voices, rows, reasons))
         answers: list[Answer] = []
         asked: dict[Role, tuple[Voice, list[Row], list[PredictionRow]]] = {}
         for place, row in enumerate(rows):
@@ -134,6 +141,7 @@ class Engine:
             [_recorded(voice, records) for voice, _, records in asked.values()],
             {role: len(records) for role, (_, _, records) in asked.items()},
             self._shadow(voices, *asked["champion"][1:]) if "champion" in asked else None,
+            partial(add_reasons, answers, voices, rows, reasons) if reasons else None,
         )
 
     def unreadable(self, row: Any) -> list[MilepostError]:

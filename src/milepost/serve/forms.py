@@ -11,10 +11,10 @@ from typing import Any
 from milepost.data.schema import Column, Schema
 from milepost.data.writing import COMMA, GROUPED, PLAIN, SPACES, Form, time_patterns
 from milepost.predictor.predictor import Predictor
+from milepost.predictor.selftest import usual_row
 from milepost.predictor.wording import Wording
-from milepost.serve.bodies import LONGEST_REQUEST_ID
+from milepost.serve.bodies import LONGEST_REQUEST_ID, MOST_ROWS_WITH_REASONS
 from milepost.serve.inputs import MISSING_TEXTS, input_words
-from milepost.serve.selftest import usual_row
 from milepost.serve.settings import Settings
 
 Document = dict[str, Any]
@@ -31,6 +31,12 @@ REQUEST_ID: Document = {
 _LONGEST_NUMBER = 100
 _FINITE = PLAIN.replace("[+-]?[0-9]{1,3}", r"(?:\+?[01]?[0-9]{1,2}|-[0-9]{1,3})")
 _PARTIAL = "Rows that can be answered are answered; what is wrong with the others is listed."
+_REASONS: Document = {
+    "type": ["boolean", "integer"],
+    "minimum": 1,
+    "description": "Whether each answer is to have its reasons: true for five, or how many. For up to "
+    f"{MOST_ROWS_WITH_REASONS} rows at once.",
+}
 _COLUMNS = "For each input the list of its values, all equally long."
 _VALUES = "For each row a list of as many values as there are columns."
 _SYNTAX = "^$\\.*+?()[]{}|/"
@@ -85,18 +91,20 @@ def body_forms(schema: Schema, settings: Settings) -> Document:
     """Return the schemas of the bodies that ask rows, by name."""
     row, most = reference("Row"), settings.limits.rows
     rows = {**listed_forms(row), "maxItems": most}
-    asked = {"request_id": {"type": ["string", "integer", "null"], **REQUEST_ID}}
+    asked = {"request_id": {"type": ["string", "integer", "null"], **REQUEST_ID}, "reasons": _REASONS}
     columns = {**_object({}, *schema.names), "additionalProperties": listed_forms({}), "description": _COLUMNS}
     rows_or_columns = {"anyOf": [rows, columns]}
     partly = {"type": "boolean", "const": True, "description": _PARTIAL}
+    few: Document = {"properties": {"rows": {"maxItems": MOST_ROWS_WITH_REASONS}}}
+    fewer: Document = {"if": {"required": ["reasons"]}, "then": few}
     split = {
         "columns": {"type": "array", "items": {"type": "string"}, "description": "The names of the columns."},
         "data": {"type": "array", "items": {"type": "array"}, "maxItems": most, "description": _VALUES},
     }
     return {
         "OneRow": closed({"row": row, **asked, "partial": {"type": "boolean"}}, "row"),
-        "Rows": closed({"rows": rows, **asked, "partial": {"type": "boolean", "const": False}}, "rows"),
-        "RowsInPart": closed({"rows": {**rows, "items": {}}, **asked, "partial": partly}, "rows", "partial"),
+        "Rows": closed({"rows": rows, **asked, "partial": {"type": "boolean", "const": False}}, "rows") | fewer,
+        "RowsInPart": closed({"rows": {**rows, "items": {}}, **asked, "partial": partly}, "rows", "partial") | fewer,
         "RowList": rows,
         "Split": _object({"dataframe_split": _object(split, "columns", "data")}, "dataframe_split"),
         "Records": _object({"dataframe_records": rows}, "dataframe_records"),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Generator, Mapping, MutableMapping
 from contextlib import suppress
-from typing import Any, TypeAlias
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from milepost.serve.replies import Refusal
 from milepost.serve.settings import Limits
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
+_Value = TypeVar("_Value")
 
 
 class Incoming:
@@ -35,10 +36,16 @@ class Incoming:
         """
         if _announced(headers) > limits.body:
             raise _too_long(limits.body)
+        message, waiting = at_once(self._receive())
+        if message is not None:
+            part = self._part_in(message)
+            if self.is_read and len(part) <= limits.body:
+                return part
         try:
             async with asyncio.timeout(limits.seconds):
-                part = await self._part()
-                return part if self.is_read and len(part) <= limits.body else await self._parts(part, limits.body)
+                if waiting is not None:
+                    part = self._part_in(await waiting)
+                return await self._parts(part, limits.body)
         except TimeoutError:
             self.is_read = True  # nobody waits for the rest
             raise Refusal(
@@ -66,12 +73,42 @@ class Incoming:
         return b"".join(parts)
 
     async def _part(self) -> bytes:
-        message = await self._receive()
+        return self._part_in(await self._receive())
+
+    def _part_in(self, message: Message) -> bytes:
         self.is_read = not message.get("more_body")
         if message["type"] == "http.disconnect":
             raise Refusal(400, "The caller hung up.", where="the body", fix="Send the request again.")
         part: bytes = message.get("body", b"")
         return part
+
+
+def at_once(awaitable: Awaitable[_Value]) -> tuple[_Value, None] | tuple[None, Awaitable[_Value]]:
+    """Return the value of an awaitable that needs no waiting; or None, and what to await for it.
+
+    Most bodies are there when they are asked for, and a timer would cost more than reading them.
+    """
+    steps = awaitable.__await__()
+    try:
+        first = next(steps)
+    except StopIteration as done:
+        return done.value, None
+    return None, _Begun(first, steps)
+
+
+class _Begun(Generic[_Value]):
+    """An awaitable that waits for something already."""
+
+    def __init__(self, first: Any, steps: Generator[Any, Any, _Value]) -> None:
+        self._first, self._steps = first, steps
+
+    def __await__(self) -> Generator[Any, Any, _Value]:
+        try:
+            yield self._first
+        except BaseException:
+            self._steps.close()
+            raise
+        return (yield from self._steps)
 
 
 def _announced(headers: Mapping[bytes, bytes]) -> int:

@@ -83,8 +83,8 @@ class Keys:
         self._known = {key.hash: key for key in read_keys(self._path)} if changed else self._known
         self._read_at = changed
 
-    def check(self, headers: Mapping[bytes, bytes], scope: str) -> None:
-        """Let a caller pass.
+    def check(self, headers: Mapping[bytes, bytes], scope: str) -> str | None:
+        """Let a caller pass; return the name of who holds its key, None where no key is needed.
 
         Args:
             headers: of the request.
@@ -94,7 +94,7 @@ class Keys:
             Refusal: the caller has no key, or none for this.
         """
         if self._known is None:
-            return
+            return None
         given = headers.get(b"authorization", b"")
         secret = given[7:] if given[:7].lower() == b"bearer " else headers.get(b"x-api-key", b"")
         key = self._known.get(hashlib.sha256(secret.strip()).hexdigest()) if secret else None
@@ -110,6 +110,7 @@ class Keys:
             raise Refusal(
                 403, "The key is not for this.", where="the header Authorization", fix=f"Ask for a key with {scope!r}."
             )
+        return key.name
 
 
 def read_keys(path: Path) -> tuple[Key, ...]:

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Sequence
 from typing import Any
 
 from milepost.predictor.predictor import Predictor
-from milepost.serve.answer_forms import PREDICTION_ID, answer_forms, example_answer, example_refusal, example_taken
+from milepost.predictor.selftest import synthetic_rows, usual_row
+from milepost.serve.answer_forms import (
+    PREDICTION_ID,
+    answer_forms,
+    example_answer,
+    example_reasons,
+    example_refusal,
+    example_taken,
+)
 from milepost.serve.forms import REQUEST_ID, Document, body_forms, outcome_forms, reference, row_form, text_forms
 from milepost.serve.pages import model_page, schema_page
-from milepost.serve.selftest import synthetic_rows, usual_row
 from milepost.serve.service import Service
 from milepost.serve.settings import Settings
 
@@ -23,22 +32,25 @@ REFUSALS = {
     409: "The request id was used for another body, or its request is being answered at this moment.",
     413: "The body is too long, or has too many rows.",
     422: "Values are absent or cannot be read; each is named.",
+    429: "The caller asks too often.",
     431: "The header is too long.",
     500: "The service failed at this request; its log says why.",
     503: "The service cannot answer now: too many requests, or a disk or store that fails.",
 }
 
+_WAIT: Document = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}}
 _HEADERS: dict[int, Document] = {
     401: {"WWW-Authenticate": {"description": "How a key is sent.", "schema": {"type": "string"}}},
     405: {"Allow": {"description": "Methods that are answered here.", "schema": {"type": "string"}}},
-    503: {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}},
+    429: _WAIT,
+    503: _WAIT,
 }
 _KEYS: Document = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "The header Authorization: Bearer KEY."},
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
 _ANYWHERE, _WITH_KEYS = (404, 405, 431), (401, 403)
-_WITH_BODIES = (400, 408, 413, 422, 500, 503)
+_WITH_BODIES = (400, 408, 413, 422, 429, 500, 503)
 
 
 def openapi_page(service: Service) -> Document:
@@ -118,9 +130,11 @@ def _predict(predictor: Predictor, settings: Settings) -> Document:
         "one row, safe to repeat": {"row": row, "request_id": "order-4711"},
         "many rows": {"rows": [row, other]},
         "many rows, bad ones left out": {"rows": [row], "partial": True},
+        "one row, with three reasons": {"row": row, "reasons": 3},
     }
     answer = example_answer(predictor)
-    answers = {"one row": answer, "many rows": {"answers": [answer]}}
+    reasoned = {**answer, **example_reasons(predictor)}
+    answers = {"one row": answer, "many rows": {"answers": [answer]}, "one row, with a reason": reasoned}
     replayed = {"description": "true: the stored answer to the same request.", "schema": {"const": "true"}}
     header = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", **REQUEST_ID}}
     operation = _post(
@@ -136,6 +150,8 @@ def _predict(predictor: Predictor, settings: Settings) -> Document:
 
 def _invocations(predictor: Predictor) -> Document:
     row = usual_row(predictor.schema)
+    lines = io.StringIO()
+    csv.writer(lines, lineterminator="\n").writerows([row, row.values()])
     asked = {
         "dataframe_split": {"dataframe_split": {"columns": list(row), "data": [list(row.values())]}},
         "dataframe_records": {"dataframe_records": [row]},
@@ -144,7 +160,7 @@ def _invocations(predictor: Predictor) -> Document:
     return _post(
         "invocations",
         "Answer rows in the forms of MLflow's servers, by decisions.",
-        _json(_any("Split", "Records", "Instances", "Inputs"), **asked),
+        _either(_json(_any("Split", "Records", "Instances", "Inputs"), **asked), _csv(lines.getvalue())),
         _json(reference("Invoked"), decisions=answered),
     )
 
@@ -200,6 +216,16 @@ def _json(schema: Document, **examples: Any) -> Document:
 
 def _text(kind: str) -> Document:
     return {"content": {kind: {"schema": {"type": "string"}}}}
+
+
+def _csv(example: str) -> Document:
+    says = "A header with the inputs, in any order, then a line for each row; commas between values, UTF-8."
+    examples = {"a header and a row": {"value": example}}
+    return {"content": {"text/csv": {"schema": {"type": "string", "description": says}, "examples": examples}}}
+
+
+def _either(*contents: Document) -> Document:
+    return {"content": {kind: media for content in contents for kind, media in content["content"].items()}}
 
 
 def _any(*names: str) -> Document:

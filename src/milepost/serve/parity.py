@@ -27,8 +27,8 @@ import msgspec
 import polars as pl
 
 from milepost.ground.errors import EnvironmentFault
+from milepost.predictor.selftest import answers_in
 from milepost.serve.batches import answer_batch
-from milepost.serve.selftest import answers_in
 from milepost.serve.settings import Limits, Settings, write_settings
 from milepost.serve.state import Named, State, write_state
 from milepost.serve.voices import Voice

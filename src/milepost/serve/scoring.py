@@ -20,6 +20,7 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 from milepost.ground.files import disk_errors
+from milepost.predictor.predictor import Predictor
 from milepost.predlog.ids import PredictionIds
 from milepost.predlog.journal import Durability, Journal, begin_of, journals_in
 from milepost.predlog.records import Arm, encode_table
@@ -27,13 +28,46 @@ from milepost.predlog.writers import is_gone
 from milepost.serve.arms import Arms
 from milepost.serve.batches import AnsweredBatch, Batch, answer_batch, batch_table
 from milepost.serve.details import Row, entity_of
+from milepost.serve.guards import Guards
 from milepost.serve.settings import Settings
 from milepost.serve.voices import Voice
 
-PREDICTION_ID, ARM = "prediction_id", "arm"
+PREDICTION_ID, ARM, GUARDS = "prediction_id", "arm", "guards"
 
 FRAME_BYTES = 32 * 2**20  # of records in memory, about; a frame of a journal is never divided
 _ASIDE = ".scoring-"
+
+
+class Guarded:
+    """Answers the batches of one table with a bundle and the guards around it; nothing is logged.
+
+    Attributes:
+        guarded: rows on which a guard acted, so far.
+    """
+
+    def __init__(self, predictor: Predictor, guards: Guards) -> None:
+        """Take the bundle and its guards."""
+        self._predictor, self._guards = predictor, guards
+        self.guarded = 0
+
+    def schema(self, answers: pl.Schema) -> pl.Schema:
+        """Return the columns of what `answer` returns.
+
+        Args:
+            answers: the columns of the predictor's own answers.
+        """
+        return pl.Schema({**answers, GUARDS: pl.List(pl.String())})
+
+    def answer(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Return the answers to the rows of a batch after the guards, and the names of those that acted.
+
+        Raises:
+            MilepostError: a value cannot be read.
+        """
+        answers, inputs = self._predictor.answer_table_and_inputs(batch)
+        guarded, names = self._guards.table(inputs, answers)
+        self.guarded += int((names.list.len() > 0).sum())
+        return guarded.with_columns(names.alias(GUARDS))
 
 
 class Scoring:
@@ -84,11 +118,14 @@ class Scoring:
         Args:
             answers: the columns of the predictor's own answers.
         """
-        arm = {ARM: pl.String()} if self._arms else {}
-        return pl.Schema({PREDICTION_ID: pl.String(), **answers, **arm})
+        more: dict[str, pl.DataType] = {GUARDS: pl.List(pl.String())} if self._voice.guards else {}
+        more |= {ARM: pl.String()} if self._arms else {}
+        return pl.Schema({PREDICTION_ID: pl.String(), **answers, **more})
 
     def answer(self, batch: pl.DataFrame) -> pl.DataFrame:
-        """Return the answers to the rows of a batch, with prediction_id before them and, where there are arms, the arm.
+        """Return the answers to the rows of a batch, behind prediction_id.
+
+        Where there are guards, the names of those that acted follow; where there are arms, the arm.
 
         Args:
             batch: the bundle's inputs, and those of `details` that the table has.
@@ -106,6 +143,7 @@ class Scoring:
         self._record(Batch(rows, ids, arms, None, self._clock_ns() // 1000, "score"), answered)
         self.guarded += int((answered.guards.list.len() > 0).sum())
         said = [pl.Series(PREDICTION_ID, ids, pl.String), *answered.answers]
+        said += [answered.guards.alias(GUARDS)] if self._voice.guards else []
         return pl.DataFrame([*said, pl.Series(ARM, [arm for arm, _ in arms], pl.String)] if arms else said)
 
     def _arms_of(self, rows: Sequence[Row], ids: Sequence[str]) -> list[tuple[Arm, float]] | None:

@@ -9,23 +9,29 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from milepost.ground.clock import Clock
 from milepost.ground.errors import MilepostError
+from milepost.predictor.selftest import refuse_unfit
 from milepost.predlog.journal import Journal
+from milepost.predlog.rotation import last_asked
 from milepost.serve.commits import Commits
 from milepost.serve.engine import Engine
 from milepost.serve.figures import Figures
 from milepost.serve.keys import Keys
+from milepost.serve.rates import Rates
 from milepost.serve.retries import Retries
-from milepost.serve.selftest import refuse_unfit
 from milepost.serve.settings import Settings
 from milepost.serve.shadows import Shadows
 from milepost.serve.state import Named, State, read_state
+from milepost.serve.text_log import known
 from milepost.serve.voices import Voice, Voices, load_voice
 
 KEYS_FILE, CLAIMS_FILE = "keys.json", "claims.sqlite"
 LOOK_S = 0.5  # between two looks at the state and the keys
+_FIRST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 
 _log = logging.getLogger("milepost.serve")
 
@@ -38,9 +44,11 @@ class Service:
         engine: answers rows.
         commits: the way into the journal.
         keys: who may ask.
+        rates: how often each caller may ask; None is as often as it likes.
         figures: what is counted.
         retries: the claims of request ids.
         shadows: asks the challenger.
+        clock: gives the time.
         is_ready: whether rows are answered.
         says: why it is not ready, or what was refused last.
     """
@@ -57,15 +65,20 @@ class Service:
             EnvironmentFault: the journal's folder cannot be written to.
         """
         self.settings, self.says = settings, ""
+        self.clock: Clock = lambda: _FIRST_MOMENT + timedelta(microseconds=clock_ns() // 1000)
         self._state_path, folder = Path(settings.state), Path(settings.folder)
         self._seen = self._state_mark()
+        self._rotated = last_asked(Path(settings.journals))
         voices = self._loaded(read_state(self._state_path))
         self.engine = Engine(voices, settings, clock_ns=clock_ns)
         self.commits = Commits(
-            Journal(Path(settings.journals), durability=settings.durability),
+            Journal(Path(settings.journals), durability=settings.durability, clock=self.clock),
             waits_for_disk=settings.durability == "disk",
         )
-        self.keys, self.retries = Keys(folder / KEYS_FILE), Retries(folder / CLAIMS_FILE)
+        self.keys = Keys(folder / KEYS_FILE, clock=self.clock)
+        self.retries = Retries(folder / CLAIMS_FILE, clock=lambda: clock_ns() / 1e9)
+        per_second = settings.limits.requests_per_second
+        self.rates = None if per_second is None else Rates(per_second)
         self.figures = Figures(settings.problem)
         self.shadows = Shadows(self.commits, self.figures)
         self.is_ready, self.outcomes_turn = True, asyncio.Lock()
@@ -109,7 +122,21 @@ class Service:
             return False
         self.engine.voices = voices  # one assignment between two requests: no answer mixes two states
         self._tell_figures(before, voices)
-        _log.info("bundle %s answers", voices.champion.bundle_id)
+        bundle_id = voices.champion.bundle_id
+        _log.info("bundle %s answers", bundle_id, extra=known(bundle_id=bundle_id))
+        return True
+
+    async def rotate(self) -> bool:
+        """Return whether somebody had asked for the next journal, which has begun now.
+
+        Raises:
+            EnvironmentFault: the disk refused; the journal goes on.
+        """
+        asked = last_asked(Path(self.settings.journals))
+        if asked == self._rotated:
+            return False
+        await self.commits.rotate()
+        self._rotated = asked
         return True
 
     def _loaded(self, state: State, before: Voices | None = None) -> Voices:
@@ -143,6 +170,7 @@ class Service:
             with suppress(MilepostError):  # a file that is being replaced is looked at again
                 await self.follow()
                 self.keys.refresh()
+                await self.rotate()
             self.figures.backlog.set(_bytes_in(Path(self.settings.journals)))
 
     def _state_mark(self) -> tuple[int, int]:

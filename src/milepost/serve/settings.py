@@ -29,6 +29,7 @@ class Limits:
         depth: nested lists and objects in one request.
         seconds: for a request to arrive.
         concurrent: requests at once in one process.
+        requests_per_second: of one key in one process, or of one address where no keys are needed; None is any number.
     """
 
     body: int = 8_000_000
@@ -36,6 +37,7 @@ class Limits:
     depth: int = 20
     seconds: float = 30.0
     concurrent: int = 256
+    requests_per_second: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

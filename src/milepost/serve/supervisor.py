@@ -21,6 +21,7 @@ from prometheus_client.multiprocess import mark_process_dead
 from milepost.ground.errors import EnvironmentFault
 from milepost.serve.figures import SHARED
 from milepost.serve.keeper import STEP_S, Keeper
+from milepost.serve.text_log import PLAIN, TextLog
 
 BACKLOG = 2048
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -61,7 +62,11 @@ def bound_socket(host: str, port: int) -> socket.socket:
 
 
 def start_worker(
-    settings: Path, listener: socket.socket, tls: Tls | None = None, figures: str | None = None
+    settings: Path,
+    listener: socket.socket,
+    tls: Tls | None = None,
+    figures: str | None = None,
+    text_log: TextLog = PLAIN,
 ) -> subprocess.Popen[bytes]:
     """Return a process that answers at a socket, as its settings say.
 
@@ -70,10 +75,13 @@ def start_worker(
         listener: bound already; workers share it.
         tls: None serves without.
         figures: folder in which the workers of one service add up what they count; None where there is one alone.
+        text_log: says how it writes on stderr.
     """
     fd = listener.fileno()
-    files = [str(tls.certificate), str(tls.private_key)] if tls else []
-    words: Sequence[str] = [sys.executable, "-m", "milepost.serve.worker", str(settings), str(fd), *files]
+    words = [sys.executable, "-m", "milepost.serve.worker", str(settings), str(fd), "--log-format", text_log.format]
+    words += ["--certificate", str(tls.certificate), "--private-key", str(tls.private_key)] if tls else []
+    words += ["--access-log"] if text_log.access else []
+    words += [word for name in text_log.secrets for word in ("--secret", name)]
     # a session of its own, so that Ctrl-C reaches the workers through us alone, after which they drain
     own = {**os.environ, SHARED: figures} if figures else None
     return subprocess.Popen(words, pass_fds=[fd], start_new_session=True, stdin=subprocess.DEVNULL, env=own)
@@ -141,7 +149,14 @@ class Supervisor:
     """Keeps workers running until it is told to stop."""
 
     def __init__(
-        self, settings: Path, listener: socket.socket, keeper: Keeper, *, workers: int = 1, tls: Tls | None = None
+        self,
+        settings: Path,
+        listener: socket.socket,
+        keeper: Keeper,
+        *,
+        workers: int = 1,
+        tls: Tls | None = None,
+        text_log: TextLog = PLAIN,
     ) -> None:
         """Prepare; nothing runs yet.
 
@@ -151,9 +166,10 @@ class Supervisor:
             keeper: does what goes on beside them.
             workers: how many.
             tls: None serves without.
+            text_log: says how they write on stderr.
         """
         self._settings, self._listener, self._keeper, self._tls = settings, listener, keeper, tls
-        self._wanted = workers
+        self._wanted, self._text_log = workers, text_log
         self._workers: list[tuple[subprocess.Popen[bytes], float]] = []
         self._stopping = False
         self._figures = TemporaryDirectory(prefix="milepost-figures-")
@@ -192,7 +208,8 @@ class Supervisor:
         self._stopping = True
 
     def _started(self) -> tuple[subprocess.Popen[bytes], float]:
-        return start_worker(self._settings, self._listener, self._tls, self._figures.name), time.monotonic()
+        worker = start_worker(self._settings, self._listener, self._tls, self._figures.name, self._text_log)
+        return worker, time.monotonic()
 
     def _replace_dead(self) -> None:
         for place, (process, began) in enumerate(self._workers):

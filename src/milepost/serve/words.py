@@ -11,7 +11,8 @@ from typing import Any
 
 from milepost.ground.text import listed
 from milepost.predictor.predictor import Predictor
-from milepost.serve.answer_forms import example_answer, example_refusal, example_taken
+from milepost.serve.answer_forms import example_answer, example_reasons, example_refusal, example_taken
+from milepost.serve.bodies import MOST_ROWS_WITH_REASONS
 from milepost.serve.inputs import input_words
 from milepost.serve.openapi import REFUSALS, asked_rows, told_outcomes
 from milepost.serve.service import Service
@@ -21,6 +22,7 @@ from milepost.serve.state import Named
 _JSON = "-H 'content-type: application/json'"
 _KEY = '-H "authorization: Bearer $KEY"'
 _MANY, _PARTIAL, _RETRY = '{"rows": [row, row, …]}', '"partial": true', '"request_id"'
+_WHY = '{"row": row, "reasons": true}'
 _PATHS = {
     "POST /predict": "answers rows, as above",
     "POST /outcomes": "takes what turned out to be true",
@@ -69,6 +71,7 @@ def words_page(service: Service) -> str:
         *_ask(predictor, settings, needs_key),
         *_inputs(predictor),
         *_answers(predictor, settings),
+        *_reasons(predictor),
         *_outcomes(predictor, needs_key),
         *_errors(predictor, needs_key),
         *_section("All paths", _table((), [(_code(path), says) for path, says in _PATHS.items()])),
@@ -142,6 +145,27 @@ def _answers(predictor: Predictor, settings: Settings) -> Iterable[str]:
     rows["bundle_id"] = "the model that answered"
     rows["prediction_id"] = "names this answer for ever; keep it, to say later what turned out to be true"
     return _section("What an answer has", _table((), [(_code(name), says) for name, says in rows.items()]))
+
+
+def _reasons(predictor: Predictor) -> Iterable[str]:
+    change = "probability" if predictor.schema.labels else "prediction"
+    rows = {
+        "input, value": "what the reason is, and its value as it was understood",
+        "contribution": "what it adds to the margin",
+        "change": f"an illustration: how much less the {change} would be without this contribution",
+        "base": "the margin of which nothing is known",
+        "others": "what all inputs add that are not listed",
+        "total": "base, each contribution and others, added in this order: what the model answers, before calibration",
+    }
+    return _section(
+        "Ask why",
+        f"<p>Send {_code(_WHY)}, or how many reasons you want; for up to {MOST_ROWS_WITH_REASONS} rows at once. "
+        "Beside the answer stand the inputs that add most to it:</p>",
+        _pre(_shown(example_reasons(predictor))),
+        _table((), [(_code(name), says) for name, says in rows.items()]),
+        "<p>Reasons say what the model used. They do not say what causes what, nor what would happen if somebody "
+        "changed an input.</p>",
+    )
 
 
 def _outcomes(predictor: Predictor, needs_key: bool) -> Iterable[str]:

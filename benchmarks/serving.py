@@ -56,6 +56,20 @@ app = Starlette(routes=[Route("/predict", echo, methods=["POST"])])
 """
 
 
+WITHOUT_LOG = """
+from milepost.serve import worker
+from milepost.serve.commits import Commits
+
+
+async def nothing(self, records):
+    pass
+
+
+Commits.record = nothing
+worker.main()
+"""
+
+
 # ---- processes
 
 
@@ -72,14 +86,15 @@ def echo(folder: Path) -> Iterator[int]:
 
 
 @contextmanager
-def service(settings: Settings, folder: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    """Run one worker; give its port and its process."""
+def service(settings: Settings, folder: Path, *, logs: bool = True) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Run one worker; give its port and its process. Without the log it answers as no service would."""
     folder.mkdir(exist_ok=True)
     path = folder / "service.json"
     own = replace(settings, folder=str(folder), journals=str(folder / "journals"), tables=str(folder / "tables"))
     write_settings(own, path)
     with socket.create_server(("127.0.0.1", 0), backlog=2048) as listener:
-        words = [sys.executable, "-m", "milepost.serve.worker", str(path), str(listener.fileno())]
+        program = ["-m", "milepost.serve.worker"] if logs else ["-c", WITHOUT_LOG]
+        words = [sys.executable, *program, str(path), str(listener.fileno())]
         with running(words, listener) as process:
             yield listener.getsockname()[1], process
 
@@ -202,10 +217,12 @@ def trained(folder: Path, *, with_expression: bool) -> tuple[Settings, list[dict
 # ---- figures
 
 
-def compare(settings: Settings, row: bytes, folder: Path, options: argparse.Namespace) -> dict[int, tuple[Load, Load]]:
+def compare(
+    settings: Settings, row: bytes, folder: Path, options: argparse.Namespace, *, logs: bool = True
+) -> dict[int, tuple[Load, Load]]:
     """Return echo and service for 1 and for 16 connections, medians of alternating runs."""
     found: dict[int, tuple[Load, Load]] = {}
-    with echo(folder) as echo_port, service(settings, folder / "service") as (port, _):
+    with echo(folder) as echo_port, service(settings, folder / "service", logs=logs) as (port, _):
         for connections in (1, 16):
             load(port, row, connections, 0.5)
             echoes, served = [], []
@@ -299,6 +316,7 @@ def main() -> None:
         print("kind                       conns  per s  ratio   p50 us  p99 us  ratio   (of the echo)")
         missed += show("log required", compare(plain, row, folder, options), LEAST_RATE)
         missed += show("with an expression", compare(with_expression, row, folder, options), LEAST_RATE_WITH_EXPRESSION)
+        show("without the log", compare(plain, row, folder, options, logs=False), None)
         show("fsync for each commit", compare(replace(plain, durability="disk"), row, folder, options), None)
         ratio = batch(plain, rows, folder, options.runs)
         missed += [f"batch {ratio:.2f}"] if ratio < LEAST_BATCH else []

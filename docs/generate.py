@@ -236,6 +236,11 @@ model did not learn from (cross-conformal), the same distances for every row |
 | `decision` | where to act: for two classes *yes* from the chosen threshold on, which is seldom 0.5, so that it may \
 differ from `prediction`; for numbers the number itself |
 | `flags` | remarks about the row's values, such as a level never seen; a list, in CSV one text with `; ` between |
+| `reason_1` | with `--reasons N`: the input that adds most to the answer; empty where there are no more |
+| `reason_1_contribution` | what it adds to the margin; so for `reason_2` to `reason_N` |
+| `reason_1_change` | how much less the probability of the class (or the number) would be without it: an illustration |
+| `margin_base`, `margin_others`, `margin_total` | the margin of which nothing is known; what inputs that are not \
+listed add; the sum of base, contributions and others. Their scale: [reasons](decisions/0009-reasons-add-up.md) |
 | `arm` | with `--log` and a control share: *act*, or *control* for what is left alone |
 
 A row that the model has no answer to has empty cells and says so in `flags`. Parquet is the smallest and keeps all

@@ -3,6 +3,7 @@ import pytest
 
 import milepost
 from milepost.ground.errors import MilepostError
+from serving import bundle_in, served, usual_row
 from telco import edit_contract, files_in
 
 
@@ -44,3 +45,20 @@ def test_an_entity_is_found_by_its_hash(judged):
 def test_nobody_is_forgotten_by_no_name(logged_folder, entity):
     with pytest.raises(MilepostError, match="No entity is named"):
         forget(logged_folder, entity)
+
+
+def test_an_entity_is_forgotten_while_a_service_answers(judged):
+    problem, row = judged / "milepost.toml", usual_row(bundle_in(judged))
+    with served(problem) as asked:
+        first = asked("/predict", {"row": {"customer": "c-81", **row}, "request_id": "r-1"})
+        asked("/predict", {"customer": "c-82", **row})
+        told = forget(judged, "c-81")
+        assert told.remaining == ()
+        assert {one.where.rpartition("/")[2]: one.rows for one in told.removed} == {
+            "predictions": 1, "claims.sqlite": 1,
+        }  # fmt: skip
+        left = files_in(judged / ".milepost")
+        for name in ("c-81", first["prediction_id"]):  # of an id, versions of the table may tell that it was deleted
+            assert not [path for path in left if name.encode() in left[path] and "_delta_log" not in path]
+        asked("/predict", {"customer": "c-83", **row})
+    assert {one.entity for one in milepost.log_show(problem=problem).answers} == {"c-82", "c-83"}

@@ -4,7 +4,9 @@ import polars as pl
 import pytest
 
 import milepost
+from logged import prediction, write
 from milepost.ground.errors import MilepostError
+from milepost.predlog.places import LogPlace
 from telco import edit_contract
 
 
@@ -92,3 +94,16 @@ def test_times_without_an_offset_are_of_the_problems_zone(judged):
                    clock=lambda: datetime(2026, 3, 1, 4, 0, tzinfo=UTC))  # fmt: skip
     assert show(judged, since="2026-03-01").rows == 0  # begins at 5:00 UTC
     assert show(judged, since="2026-02-28T23:00").rows == 1_500
+
+
+def test_what_a_shadow_would_have_answered_stands_with_the_answer(logged):
+    answer, before = show(logged, last=2).answers
+    row = prediction(0, answer.at, role="shadow", request=answer.prediction_id, bundle_id="b2", label="No")
+    place = LogPlace(logged / ".milepost/log/churn/journals", str(logged / ".milepost/log/churn"))
+    write(place, [row]).close()
+    shown, other = show(logged, last=2).answers
+    assert (shown.prediction_id, shown.role, other.shadows) == (answer.prediction_id, "champion", ())
+    (shadow,) = shown.shadows
+    assert (shadow.role, shadow.bundle_id, shadow.prediction_id) == ("shadow", "b2", row.prediction_id)
+    assert show(logged, last=2).rows == 300
+    assert before.prediction_id == other.prediction_id

@@ -175,12 +175,36 @@ then = "abstain"
     table, told, logged = pl.read_csv(judged / "telco.csv"), pl.read_parquet(done.path), rows_of(judged)
     new = table["tenure"] == 1
     assert told["decision"].is_null().equals(new.alias("decision"))
+    assert told["guards"].to_list() == [["new-customer"] if one else [] for one in new]
     assert logged["guards"].list.len().cast(bool).equals(new.alias("guards"))
     assert f"Guards acted on {new.sum()} rows." in done.says
     assert 0.3 < (told["arm"] == "control").mean() < 0.5
     assert logged["arm"].equals(told["arm"])
     assert set(logged["entity"].str.len_bytes()) == {16}
     assert "C0" not in "".join(logged["entity"])
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.csv", "a.jsonl"])
+def test_guards_act_though_nothing_is_logged(judged, name):
+    guard = '[[serve.guards]]\nname = "new-customer"\nwhen = "tenure = 1"\nthen = "override"\nto = "No"\n[climb]'
+    problem = edit_contract(judged, "[climb]", guard)
+    made = milepost.score("churn@champion", judged / "telco.csv", output=judged / name, problem=problem)
+    logged = log(judged, "telco.csv")
+    table = (pl.read_parquet if name == "a.parquet" else pl.read_csv if name == "a.csv" else pl.read_ndjson)(made.path)
+    same = pl.read_parquet(logged.path)
+    assert table["decision"].equals(same["decision"])
+    acted = table["guards"].is_not_null() if name == "a.csv" else table["guards"].list.len() > 0
+    assert acted.to_list() == (same["guards"].list.len() > 0).to_list()
+    assert f"Guards acted on {acted.sum()} rows." in made.says
+    assert made.prediction_log is None
+
+
+def test_a_guard_that_does_not_fit_the_bundle_is_refused(judged):
+    guard = '[[serve.guards]]\nname = "new"\nwhen = "tenur = 1"\nthen = "abstain"\n[climb]'
+    problem = edit_contract(judged, "[climb]", guard)
+    with pytest.raises(MilepostError, match="tenur"):
+        milepost.score("churn@champion", judged / "telco.csv", output=judged / "a.csv", problem=problem)
+    assert not (judged / "a.csv").exists()
 
 
 def test_a_run_that_fails_logs_nothing(judged):
@@ -239,3 +263,63 @@ def test_a_feature_that_is_learned_from_the_log_is_not_redacted(judged):
     edit_contract(judged, "[serve]", "[serve]\nretrain_from_log = false")
     log(judged, "telco.csv")
     assert set(rows_of(judged)["tenure"] % 12) == {0.0}
+
+
+# ---- with reasons
+
+
+@pytest.fixture(scope="module")
+def reasoned(scored, bundle, tmp_path_factory):
+    """Return the answers to Telco's table with three reasons each."""
+    path = tmp_path_factory.mktemp("reasons") / "a.parquet"
+    problem = scored / "milepost.toml"
+    return pl.read_parquet(milepost.score(bundle, scored / "telco.csv", output=path, problem=problem, reasons=3).path)
+
+
+def test_reasons_stand_beside_the_answers_and_change_none(scored, reasoned):
+    answers = pl.read_parquet(scored / "answers.parquet")
+    assert reasoned.select(answers.columns).equals(answers)
+    assert reasoned.columns[len(answers.columns) :] == [
+        *(f"reason_{place}{part}" for place in (1, 2, 3) for part in ("", "_contribution", "_change")),
+        "margin_base", "margin_others", "margin_total",
+    ]  # fmt: skip
+
+
+def test_reasons_of_a_table_are_those_of_its_rows_to_the_last_bit(scored, bundle, reasoned):
+    table, predictor = pl.read_csv(scored / "telco.csv"), milepost.load_predictor(bundle)
+    for number in (0, 700, 1_499):
+        told = predictor.reasons(table.row(number, named=True), most=3)
+        row = reasoned.row(number, named=True)
+        assert [row[f"reason_{place}_contribution"] for place in (1, 2, 3)] == [
+            reason["contribution"] for reason in told["reasons"]
+        ]
+        assert row["margin_total"] == told["margin"]["total"]
+
+
+def test_reasons_are_written_as_text_too(scored, bundle, tmp_path, reasoned):
+    problem = scored / "milepost.toml"
+    done = milepost.score(bundle, scored / "telco.csv", output=tmp_path / "a.csv", problem=problem, reasons=3)
+    assert pl.read_csv(done.path)["reason_1"].equals(reasoned["reason_1"])
+
+
+def test_logged_answers_have_reasons_in_the_file_alone(judged):
+    pl.read_csv(judged / "telco.csv").head(20).write_csv(judged / "few.csv")
+    told = pl.read_parquet(log(judged, "few.csv", reasons=1).path)
+    assert told["reason_1"].null_count() == 0
+    assert rows_of(judged)["prediction_id"].equals(told["prediction_id"])
+    assert not [name for name in rows_of(judged).columns if name.startswith(("reason_", "margin_"))]
+
+
+def test_a_kept_column_may_not_have_the_name_of_a_reason(judged):
+    pl.read_csv(judged / "telco.csv").with_columns(reason_1=1).write_csv(judged / "named.csv")
+    words = {"output": judged / "a.csv", "problem": judged / "milepost.toml", "keep": ["reason_1"]}
+    with pytest.raises(MilepostError, match="'reason_1' has the name of an answer"):
+        milepost.score("churn:1", judged / "named.csv", reasons=1, **words)
+    assert milepost.score("churn:1", judged / "named.csv", **words).kept == ("customer", "reason_1")
+
+
+def test_fewer_than_no_reasons_are_refused(judged):
+    with pytest.raises(MilepostError, match="-1 reasons"):
+        milepost.score(
+            "churn:1", judged / "telco.csv", output=judged / "a.csv", problem=judged / "milepost.toml", reasons=-1
+        )

@@ -146,3 +146,17 @@ def test_a_missing_package_names_the_cure():
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     assert "pip install 'lightgbm'" in done.stdout
+
+
+@pytest.mark.parametrize("objective", ["binary", "multiclass", "regression"])
+def test_contributions_are_those_of_the_lightgbm_package(objective):
+    expected = booster(objective).predict(rows(), pred_contrib=True).reshape(600, -1, COLUMNS + 1)
+    assert np.array_equal(loaded(objective).contributions(rows()), expected)
+
+
+@pytest.mark.parametrize("objective", ["binary", "multiclass", "regression"])
+def test_contributions_have_the_same_bits_alone_and_at_any_number_of_threads(objective):
+    trees = loaded(objective)
+    told = trees.contributions(rows(), threads=2)
+    assert np.array_equal(told, np.concatenate([trees.contributions(row[None]) for row in rows()]))
+    assert told.sum(axis=2) == pytest.approx(trees.margins(rows()), abs=1e-12)

@@ -215,6 +215,19 @@ def test_one_row_and_many_have_the_same_bits_in_any_pieces_at_any_number_of_thre
     assert bits(as_answers(predictor, predictor.answer_table(asked))) == one_by_one
 
 
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@given(predictors(), rows, st.integers(0, 6))
+def test_reasons_of_any_model_add_up_and_have_the_same_bits_for_one_row_and_many(predictor, asked, most):
+    many = predictor.reasons_of(asked, most=most)
+    assert bits(many) == [bits(predictor.reasons(row, most=most)) for row in asked]
+    for told, total in zip(many, predictor.reasons_table(asked, most=most)["margin_total"], strict=True):
+        parts = told["margin"] or {"base": None, "others": 0.0}
+        added = parts["base"]
+        for number in (*(reason["contribution"] for reason in told["reasons"]), parts["others"]):
+            added = None if added is None else added + number
+        assert added == total == (told["margin"] or {"total": None})["total"]
+
+
 def simple(task: str = "binary", **changes: Any) -> Predictor:
     """Build a predictor of two inputs: margin = x, or 2x - 1 for a regression."""
     schema = Schema((COLUMNS[1], COLUMNS[4]), task, LABELS[task])

@@ -188,6 +188,25 @@ def test_a_missing_table_is_told_with_what_it_needs():
     assert caught.value.fix == "Write [data] with at least source."
 
 
+# ---- characters
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ('"telco.csv"', '"tel\\u0000co.csv"', "data.source"),
+        ('target = "churn"', 'target = "chu\\u0000rn"', "problem.target"),
+        ("charge_per_month =", '"a\\u0000b" = "tenure * 2"\ncharge_per_month =', "features"),
+        ('sensitive = ["', 'sensitive = ["\\u0000", "', "data.sensitive"),
+    ],
+)
+def test_a_zero_character_is_refused_with_its_place(error_of, old, new, key):
+    error = error_of(old, new)
+    assert "holds a zero character" in error.what
+    assert error.where.endswith(f", {key}")
+    assert "\0" not in str(error)
+
+
 # ---- secrets
 
 

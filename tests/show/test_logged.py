@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -36,6 +37,16 @@ def test_numbers_have_intervals_and_columns_without_values_are_left_out():
     assert head.split() == ["when", "decision", "interval", "flags", "arm", "truth"]
     assert "10 to 15" in line
     assert line.rstrip().endswith("control  –")
+
+
+def test_what_a_shadow_answered_stands_below_the_answer_with_role_and_bundle():
+    shadow = replace(CLASS, decision="No", probability=0.6, truth=None, bundle_id="b2", role="shadow")
+    head, _, answer, below = text_of(answers_view([replace(CLASS, shadows=(shadow,))]), width=120).splitlines()[:4]
+    assert "role" in head.split()
+    assert "bundle" in head.split()
+    assert [one for one in answer.split() if one in ("champion", "Yes", "No")] == ["champion", "Yes", "No"]
+    assert "b1" in answer.split()
+    assert [word for word in below.split() if word in ("shadow", "Yes", "No", "b2")] == ["shadow", "No", "b2"]
 
 
 @pytest.mark.parametrize("width", [50, 80, 120])

@@ -19,7 +19,9 @@ from milepost.api.serving import keeper_of, prepare
 from milepost.ground.errors import EnvironmentFault, MilepostError
 from milepost.ground.turns import one_at_a_time
 from milepost.problem.read import read_problem
+from milepost.problem.secrets import secret_names
 from milepost.serve.keeper import LOCK_FILE, STEP_S
+from milepost.serve.text_log import PLAIN, TextLog, begin
 
 _PATIENCE_S = 5.0
 
@@ -55,14 +57,15 @@ def keep(problem: Path, bundle: str | None, is_over: Callable[[], bool]) -> None
 def main() -> None:
     """Keep as the command line says, PROBLEM [BUNDLE], as long as the process that started this one."""
     problem, *bundle = sys.argv[1:]
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     parent, stopped = os.getppid(), threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
+    begin(PLAIN)
     try:
+        begin(TextLog(secrets=secret_names(read_problem(Path(problem)).text)))
         keep(Path(problem), bundle[0] if bundle else None, lambda: stopped.is_set() or os.getppid() != parent)
     except MilepostError as why:
-        print(why, file=sys.stderr)
+        logging.getLogger("milepost.serve").critical("%s", why)
         sys.exit(why.exit_code)
 
 

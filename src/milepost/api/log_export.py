@@ -24,6 +24,7 @@ from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.errors import MilepostError
 from milepost.ground.events import Event, Listener, silent
 from milepost.ground.text import counted, listed
+from milepost.predlog.delta_tables import reading
 from milepost.predlog.flat import FlatLog
 from milepost.predlog.read import TRUTH
 from milepost.problem.read import read_problem
@@ -96,7 +97,8 @@ def log_export(
     refuse_empty_span(begins, ends)
     known = moment_of(as_of, contract, where="log export, --as-of", clock=clock)
     flat = FlatLog(log_place_of(contract))
-    windows = _windows(flat, begins, ends, known)
+    with reading(flat.place.tables):
+        windows = _windows(flat, begins, ends, known)
     if not windows:
         raise MilepostError(
             "Nothing is logged in this window." if begins or ends or known else "Nothing is logged yet.",
@@ -158,7 +160,8 @@ def _write(
     def source(*_: object) -> Iterator[pl.DataFrame]:
         for place, (since, until) in enumerate(windows):
             listener(Event("export", f"{counted(written.rows, 'prediction')} written", place, len(windows)))
-            rows = flat.window(since, until, as_of=as_of)
+            with reading(flat.place.tables):
+                rows = flat.window(since, until, as_of=as_of)
             written.rows += rows.height
             written.outcomes += int((rows["truth_label"].is_not_null() | rows["truth_number"].is_not_null()).sum())
             yield file.shaped(rows, lists=_LISTS)

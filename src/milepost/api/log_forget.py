@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -21,6 +21,8 @@ from milepost.ground.text import counted
 from milepost.predlog.forgetting import Forgotten, Remaining, Removed, forget
 from milepost.problem.read import read_problem
 from milepost.problem.spec import Problem
+from milepost.serve.retries import forget_answers
+from milepost.serve.service import CLAIMS_FILE
 from milepost.show.notebook import Shows
 
 
@@ -51,8 +53,9 @@ class LogForgotten(Shows):
 def log_forget(entity: str, *, problem: Path | str = "milepost.toml", clock: Clock = wall_clock) -> LogForgotten:
     """Return what was removed of an entity, what remains, and what nothing here can reach.
 
-    Its rows leave the journals, both tables of the log with their old versions, and the samples of development rows
-    beside bundles. The same call can be repeated.
+    Its rows leave the journals, both tables of the log with their old versions, the answers that are stored for
+    retries, and the samples of development rows beside bundles. Services that write to a journal with it are asked to
+    begin the next one. The same call can be repeated.
 
     Args:
         entity: as the column that data.id names holds it.
@@ -66,9 +69,15 @@ def log_forget(entity: str, *, problem: Path | str = "milepost.toml", clock: Clo
     contract = read_problem(Path(problem))
     if not entity.strip():
         raise MilepostError("No entity is named.", where="log forget, ENTITY", fix="Write: milepost log forget c-81")
+    claims = workspace_of(contract).serving(contract.aim.name) / CLAIMS_FILE
+
+    def answers(ids: Collection[str]) -> tuple[Removed, ...]:
+        count = forget_answers(claims, ids, clock=lambda: clock().timestamp())
+        return (Removed(str(claims), count),) if count else ()
+
     forgotten = forget(
         log_place_of(contract), entity, redaction=entity_redaction(contract), samples=tuple(_samples(contract)),
-        clock=clock,
+        elsewhere=answers, clock=clock,
     )  # fmt: skip
     following = next_step("log forget ENTITY" if forgotten.remaining else "log show", problem)
     return LogForgotten(

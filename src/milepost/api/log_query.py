@@ -18,6 +18,7 @@ from milepost.api.serving import log_place_of
 from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.errors import MilepostError
 from milepost.ground.text import counted, listed, nearest
+from milepost.predlog.delta_tables import reading
 from milepost.predlog.flat import FlatLog
 from milepost.predlog.read import read_outcomes
 from milepost.problem.read import read_problem
@@ -98,7 +99,8 @@ def log_query(
         "outcomes": read_outcomes(flat.place, as_of=known).drop("day"),
         "joined": flat.joined(since=begins, until=ends, as_of=known),
     }
-    found = _answered(sql, frames, most + 1)
+    with reading(flat.place.tables):
+        found = _answered(sql, frames, most + 1)
     rows = tuple(tuple(_plain(value) for value in row) for row in found.head(most).iter_rows())
     says = (f"Only the first {counted(most, 'row')} are here: --most N gives more.",) if found.height > most else ()
     export = next_step("log export -o log.parquet", problem)

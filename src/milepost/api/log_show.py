@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,6 +17,7 @@ from milepost.api.serving import log_place_of
 from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.errors import MilepostError
 from milepost.ground.text import counted
+from milepost.predlog.delta_tables import reading
 from milepost.predlog.places import LogPlace
 from milepost.predlog.read import read_outcomes, read_predictions, rows_about
 from milepost.problem.read import read_problem
@@ -36,7 +38,8 @@ class LogShown(Shows):
     Attributes:
         name: of the problem.
         rows: how many predictions there are in the window.
-        answers: the newest of them, newest first; none that only a check of the service or a shadow gave.
+        answers: the newest of them, newest first, each with what shadows answered in its place; none that only a
+            check of the service gave.
         says: how many of these are shown, and what is known of them.
         next_step: the command to type next.
     """
@@ -85,8 +88,9 @@ def log_show(
     rows = read_predictions(place, since=begins, until=ends)
     if entity is not None:
         rows = rows.filter(pl.col("entity") == logged_entity(entity, contract))
-    found = rows.select(pl.len()).collect(engine="streaming").item()
-    answers = tuple(_newest(place, rows, last, contract)) if found else ()
+    with reading(place.tables):
+        found = rows.select(pl.len()).collect(engine="streaming").item()
+        answers = tuple(_newest(place, rows, last, contract)) if found else ()
     is_whole = since is None and until is None and entity is None
     says = _says(answers, found) if found else (_NOTHING if is_whole else _NOTHING_HERE,)
     return LogShown(contract.aim.name, found, answers, says, _next(answers, problem, is_whole=is_whole))
@@ -95,18 +99,30 @@ def log_show(
 def _newest(place: LogPlace, rows: pl.LazyFrame, last: int, contract: Problem) -> Iterator[LoggedAnswer]:
     """Yield the newest rows; all columns are read of these alone."""
     newest = rows.select("prediction_id", "at").top_k(last, by=["at", "prediction_id"]).collect(engine="streaming")
-    since = newest["at"].min()
-    shown = rows_about(rows.filter(pl.col("at") >= since), newest["prediction_id"])
-    truth = read_outcomes(place, about=newest["prediction_id"]).select(
-        "prediction_id", truth_label="label", truth_number="number"
-    )
+    ids, since = newest["prediction_id"], newest["at"].min()
+    assert isinstance(since, datetime)  # there are rows
+    shown = rows_about(rows.filter(pl.col("at") >= since), ids)
+    truth = read_outcomes(place, about=ids).select("prediction_id", truth_label="label", truth_number="number")
     table = shown.join(truth, on="prediction_id", how="left").collect(engine="streaming")
-    labels = labels_of(contract, table["bundle_id"].unique().to_list())
+    shadows = _shadows(place, ids, since)
+    labels = labels_of(contract, [*table["bundle_id"].unique(), *shadows["bundle_id"].unique()])
+    of_answer: dict[str, list[LoggedAnswer]] = {}
+    for row in shadows.iter_rows(named=True):
+        shadow = _answer({**row, "truth_label": None, "truth_number": None}, labels)
+        of_answer.setdefault(row["request"], []).append(shadow)
     for row in table.sort("at", "prediction_id", descending=True).iter_rows(named=True):
-        yield _answer(row, labels.get(row["bundle_id"], ()))
+        answer = _answer(row, labels)
+        yield replace(answer, shadows=tuple(of_answer.get(answer.prediction_id, ())))
 
 
-def _answer(row: dict[str, Any], labels: tuple[str, ...]) -> LoggedAnswer:
+def _shadows(place: LogPlace, ids: pl.Series, since: datetime) -> pl.DataFrame:
+    """Return what was answered in the place of answers, in the order in which it was."""
+    rows = read_predictions(place, since=since, roles=["shadow"])
+    asked = pl.LazyFrame({"request": ids})
+    return rows.join(asked, on="request", how="semi").collect(engine="streaming").sort("prediction_id")
+
+
+def _answer(row: dict[str, Any], labels: dict[str, tuple[str, ...]]) -> LoggedAnswer:
     is_class, decision = row["number"] is None, row["decision_label"]
     truth = row["truth_number"] if row["truth_label"] is None else row["truth_label"]
     return LoggedAnswer(
@@ -114,13 +130,14 @@ def _answer(row: dict[str, Any], labels: tuple[str, ...]) -> LoggedAnswer:
         prediction_id=row["prediction_id"],
         entity=row["entity"],
         decision=decision if is_class else row["decision_number"],
-        probability=_probability(row, labels) if is_class and decision is not None else None,
+        probability=_probability(row, labels.get(row["bundle_id"], ())) if is_class and decision is not None else None,
         lo=row["lo"],
         hi=row["hi"],
         flags=len(row["flags"] or ()),
         arm=row["arm"],
         truth=truth,
         bundle_id=row["bundle_id"],
+        role=row["role"],
     )
 
 

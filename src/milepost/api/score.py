@@ -1,7 +1,7 @@
 """The verb `score`: answer every row of a table, in batches of bounded memory.
 
 customer  tenure  …              in   (the bundle's inputs as they come; the target is not needed)
-customer  prediction  probability_No  probability_Yes  decision  flags     out, in the order of the table
+customer  prediction  probability_No  probability_Yes  decision  flags  guards    out, in the order of the table
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -37,7 +37,8 @@ from milepost.problem.read import read_problem
 from milepost.problem.serving import redaction_conflicts
 from milepost.problem.spec import Problem
 from milepost.registry.names import resolve
-from milepost.serve.scoring import ARM, PREDICTION_ID, Scoring, journal_aside
+from milepost.serve.guards import compile_guards
+from milepost.serve.scoring import GUARDS, Guarded, Scoring, journal_aside
 from milepost.serve.state import Named
 from milepost.serve.voices import load_voice
 from milepost.show.notebook import Shows
@@ -83,14 +84,16 @@ def score(
     problem: Path | str = "milepost.toml",
     keep: Sequence[str] = (),
     log: bool = False,
+    reasons: int = 0,
     listener: Listener = silent,
     clock: Clock = wall_clock,
 ) -> Scored:
     """Return where the answers to a table are: the id, prediction, probabilities or interval, decision, flags.
 
-    Values are read as the bundle says, by the same gate as single rows. A table of text is copied beside the output
-    while it is read. With log, the answers are those of the service: guards act, rows get their arm, and all are in the
-    prediction log when the file is there, each under the prediction_id beside it; a run that fails logs nothing.
+    Values are read as the bundle says, by the same gate as single rows. The guards of the problem act as in the
+    service; the column guards names those that did. A table of text is copied beside the output while it is read. With
+    log, rows get their arm, too, and all answers are in the prediction log when the file is there, each under the
+    prediction_id beside it; a run that fails logs nothing.
 
     Args:
         bundle: a folder, NAME@champion or NAME:VERSION.
@@ -99,6 +102,7 @@ def score(
         problem: path of the problem file; not needed where bundle is a folder and nothing is logged.
         keep: further columns of the table to keep beside the id.
         log: whether the answers go to the prediction log.
+        reasons: how many reasons of each answer stand beside it: what adds most to it, exactly; none are logged.
         listener: hears the progress.
         clock: stamps what is logged.
 
@@ -115,7 +119,8 @@ def score(
         names = scanned.frame.collect_schema().names()
         _refuse_missing(asked.predictor, names, keep, called(table))
         kept = _kept(asked.entity, names, keep)
-        way = _logged(asked, scanned, stack, clock) if log else _Way(asked.predictor.no_answers().schema)
+        way = _logged(asked, scanned, stack, clock) if log else _unlogged(asked)
+        way = _with_reasons(asked.predictor, way, reasons) if reasons else way
         _refuse_taken(kept, way)
         counts = _answer(asked.predictor, scanned, kept, file, way, listener)
     unfolded = fold_now(log_place_of(asked.contract), clock=clock) if log and asked.contract else ()
@@ -177,7 +182,7 @@ class _Way:
         answer: to a batch; None is the predictor's own.
         also: columns of the table that it reads beside the inputs.
         before: called when all rows are answered and before the file is there.
-        scoring: where the answers are logged.
+        scoring: counts the rows on which a guard acted; None where there are no guards.
         prediction_log: place of the log, if they are.
     """
 
@@ -185,16 +190,27 @@ class _Way:
     answer: Callable[[pl.DataFrame], pl.DataFrame] | None = None
     also: Sequence[str] = ()
     before: Callable[[], None] = nothing
-    scoring: Scoring | None = None
+    scoring: Scoring | Guarded | None = None
     prediction_log: str | None = None
 
     def says(self) -> Iterator[str]:
-        """Give sentences about what the log changed."""
-        if self.scoring is None:
-            return
-        yield "The answers are in the prediction log; outcomes can be sent by the prediction_id beside each."
-        if self.scoring.guarded:
+        """Give sentences about the log and the guards."""
+        if self.prediction_log is not None:
+            yield "The answers are in the prediction log; outcomes can be sent by the prediction_id beside each."
+        if self.scoring is not None and self.scoring.guarded:
             yield f"Guards acted on {counted(self.scoring.guarded, 'row')}."
+
+
+def _unlogged(asked: _Asked) -> _Way:
+    """Return the way of the predictor, with the guards of the problem around it."""
+    predictor, contract = asked.predictor, asked.contract
+    columns = predictor.no_answers().schema
+    documents = [guard.document for guard in contract.serve.guards] if contract else []
+    guards = compile_guards(documents, predictor.schema, where=contract.where if contract else str)
+    if guards is None:
+        return _Way(columns)
+    guarded = Guarded(predictor, guards)
+    return _Way(guarded.schema(columns), guarded.answer, scoring=guarded)
 
 
 def _logged(asked: _Asked, scanned: Scanned, stack: ExitStack, clock: Clock) -> _Way:
@@ -212,7 +228,23 @@ def _logged(asked: _Asked, scanned: Scanned, stack: ExitStack, clock: Clock) -> 
         clock_ns=lambda: int(clock().timestamp() * 1e9),
     )  # fmt: skip
     columns = scoring.schema(predictor.no_answers().schema)
-    return _Way(columns, scoring.answer, scoring.details, publish, scoring, place.tables)
+    shown = contract.serve.tables or place.tables  # as it was written, without its secrets
+    return _Way(columns, scoring.answer, scoring.details, publish, scoring, shown)
+
+
+def _with_reasons(predictor: Predictor, way: _Way, most: int) -> _Way:
+    """Return a way that tells the reasons beside each answer."""
+    if most < 0:
+        raise MilepostError(
+            f"No answer has {most} reasons.", where="reasons", fix="Give how many, such as 5; 0 is none."
+        )
+    answer = way.answer or predictor.answer_table
+
+    def answer_and_reasons(batch: pl.DataFrame) -> pl.DataFrame:
+        return answer(batch).hstack(predictor.reasons_table(batch, most=most))
+
+    columns = pl.Schema({**way.columns, **predictor.reasons_table([], most=most).schema})
+    return replace(way, columns=columns, answer=answer_and_reasons)
 
 
 def _types(scanned: Scanned, names: Sequence[str]) -> dict[str, pl.DataType]:
@@ -231,8 +263,8 @@ def _types(scanned: Scanned, names: Sequence[str]) -> dict[str, pl.DataType]:
 
 
 def _refuse_taken(kept: Sequence[str], way: _Way) -> None:
-    """Refuse to keep a column that has the name of one that logging adds."""
-    for name in (name for name in kept if name in way.columns and name in (PREDICTION_ID, ARM)):
+    """Refuse to keep a column that has the name of an answer, or of what logging or reasons add."""
+    for name in (name for name in kept if name in way.columns):
         raise MilepostError(
             f"The column {name!r} has the name of an answer, so it cannot be kept.",
             where="the table to be answered",
@@ -254,10 +286,11 @@ def _answer(
             done = counts["all", "rows"]
             listener(Event("score", f"{counted(done, 'row')} answered", done, rows))
             whole_numbers = batch.with_columns(pl.col(whole).cast(pl.Int64))  # not in frame: Polars would hold more
-            yield file.shaped(whole_numbers)
+            yield file.shaped(whole_numbers, lists=lists)
 
+    lists = [name for name in ("flags", GUARDS) if name in way.columns]
     types = frame.select(kept).with_columns(pl.col(whole).cast(pl.Int64)).collect_schema()
-    schema = file.schema(pl.Schema({**types, **way.columns}))
+    schema = file.schema(pl.Schema({**types, **way.columns}), lists=lists)
     file.write(register_io_source(source, schema=schema), before=way.before)
     return counts
 

@@ -13,11 +13,13 @@ from milepost.api.next_step import next_step
 from milepost.api.serving import Prepared, keeper_of, prepare
 from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.errors import MilepostError
+from milepost.predictor.selftest import usual_row
 from milepost.problem.read import read_problem
+from milepost.problem.secrets import secret_names
 from milepost.serve.keys import read_keys
-from milepost.serve.selftest import usual_row
 from milepost.serve.service import KEYS_FILE
 from milepost.serve.supervisor import LOOPBACK, Supervisor, Tls, bound_socket
+from milepost.serve.text_log import TextLog, form_of_lines, written
 from milepost.show.notebook import Shows
 
 _LINE = 56  # characters of an example
@@ -80,6 +82,8 @@ def serve(
     without_keys: bool = False,
     certificate: Path | str | None = None,
     private_key: Path | str | None = None,
+    log_format: str = "text",
+    access_log: bool = False,
     clock: Clock = wall_clock,
     on_ready: Callable[[Listening], None] | None = None,
 ) -> Served:
@@ -96,6 +100,8 @@ def serve(
         without_keys: whether anybody may ask from other machines without a key.
         certificate: file of a TLS certificate; needs private_key.
         private_key: file of its key.
+        log_format: "json" writes each line on stderr as one JSON object, "text" as a sentence; never what callers send.
+        access_log: whether each request that is answered has a line there too; refused ones always have.
         clock: stamps what is folded.
         on_ready: told once where the service listens.
 
@@ -107,6 +113,9 @@ def serve(
     contract = read_problem(Path(problem))
     if workers < 1:
         raise MilepostError(f"{workers} workers answer nobody.", where="--workers", fix="Give 1 or more.")
+    text_log = TextLog(
+        form_of_lines(log_format, where="--log-format"), access=access_log, secrets=secret_names(contract.text)
+    )
     prepared = prepare(contract, bundle)
     tls, has_keys = _tls(certificate, private_key), _has_keys(prepared)
     if host not in LOOPBACK and not (has_keys or without_keys):
@@ -118,10 +127,11 @@ def serve(
     with bound_socket(host, port) as listener:
         url = _url(listener.getsockname(), host, tls)
         keeper = keeper_of(contract, prepared, clock)
-        supervisor = Supervisor(prepared.path, listener, keeper, workers=workers, tls=tls)
+        supervisor = Supervisor(prepared.path, listener, keeper, workers=workers, tls=tls, text_log=text_log)
         log = contract.serve.tables or prepared.settings.place.tables  # as it was written, without its secrets
         told = _listening(prepared, url, has_keys, log, workers, problem)
-        supervisor.run(lambda: on_ready(told) if on_ready else None)
+        with written(text_log):
+            supervisor.run(lambda: on_ready(told) if on_ready else None)
     says = "The service has stopped; what it had begun to answer was answered, and its log is folded."
     return Served(contract.aim.name, says, next_step("log show", problem))
 

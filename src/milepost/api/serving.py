@@ -16,6 +16,7 @@ from milepost.predlog.places import LogPlace, log_place
 from milepost.problem.secrets import resolve_secrets
 from milepost.problem.serving import redaction_conflicts
 from milepost.problem.spec import Problem
+from milepost.registry.aliases import are_behind, repair_aliases
 from milepost.registry.names import resolve
 from milepost.serve.following import followed_state
 from milepost.serve.keeper import Keeper
@@ -79,7 +80,13 @@ def keeper_of(contract: Problem, prepared: Prepared, clock: Clock = wall_clock) 
             return None
         return followed_state(workspace, store, with_challenger=serve.shadow or serve.canary_share > 0)
 
-    return Keeper(prepared.settings, history=workspace.history, state=state, retention=serve.retention, clock=clock)
+    def mend() -> None:
+        if prepared.follows and are_behind(store=store, history=workspace.history):
+            repair_aliases(store=store, history=workspace.history)
+
+    return Keeper(
+        prepared.settings, history=workspace.history, state=state, mend=mend, retention=serve.retention, clock=clock
+    )
 
 
 def log_place_of(contract: Problem) -> LogPlace:

@@ -130,15 +130,28 @@ def score(
     log: Annotated[
         bool, typer.Option("--log", metavar="", help="Keep the answers in the prediction log, as the service does.")
     ] = False,
+    reasons: Annotated[
+        int, typer.Option(metavar="N", min=0, help="How many reasons of each answer to write beside it.")
+    ] = 0,
 ) -> object:
     """Answer every row of a table, in batches of bounded memory.
 
-    One row out for each row in: the id, prediction, probabilities or interval, decision, flags.
+    One row out for each row in: the id, prediction, probabilities or interval, decision, flags. The guards of the
+    problem act, and the column guards names those that did.
 
-    With --log the guards of the service act, and each row has the prediction_id by which its outcome can be sent.
+    With --log each row has the prediction_id by which its outcome can be sent.
+
+    With --reasons N the N inputs that add most to each answer stand beside it: what the model used, not what causes.
     """
     return milepost.score(
-        bundle, table, output=output, keep=keep or (), log=log, problem=session.problem, listener=session.listener
+        bundle,
+        table,
+        output=output,
+        keep=keep or (),
+        log=log,
+        reasons=reasons,
+        problem=session.problem,
+        listener=session.listener,
     )
 
 
@@ -157,7 +170,7 @@ def promote(
     ] = None,
 ) -> object:
     """Let a judged bundle answer: NAME@champion is that bundle from then on."""
-    return milepost.promote(bundle, reason=reason, problem=session.problem)
+    return milepost.promote(bundle, reason=reason, problem=session.problem, listener=session.listener)
 
 
 @road()
@@ -205,6 +218,12 @@ def serve(
     ] = False,
     certificate: Annotated[Path | None, typer.Option(metavar="PATH", help="TLS certificate, a PEM file.")] = None,
     private_key: Annotated[Path | None, typer.Option(metavar="PATH", help="Its private key, a PEM file.")] = None,
+    log_format: Annotated[
+        str, typer.Option(metavar="FORM", help="How each line on stderr looks: text, or json for programs.")
+    ] = "text",
+    access_log: Annotated[
+        bool, typer.Option("--access-log", metavar="", help="A line for each answered request too; it costs speed.")
+    ] = False,
 ) -> object:
     """Answer over HTTP until it is stopped; every answer is logged before it leaves.
 
@@ -218,6 +237,8 @@ def serve(
         without_keys=without_keys,
         certificate=certificate,
         private_key=private_key,
+        log_format=log_format,
+        access_log=access_log,
         problem=session.problem,
         on_ready=session.announce,
     )

@@ -1,8 +1,8 @@
 """Learn from training rows how columns become numbers; the blocks are what the predictor replays.
 
-style "linear":  numbers filled and scaled, beside them once more with their tail drawn in; an indicator of missing;
-                 levels one-hot
-style "curves":  numbers filled and scaled, and each number also cut into pieces, so that a sum of them is a line with bends
+style "linear":  numbers filled and scaled, and once more with their tail drawn in; an indicator of missing; levels
+                 one-hot
+style "curves":  as linear, but each number is cut into pieces instead, so that a sum of them is a line with bends
 style "levels":  numbers as they are; levels one-hot, so that a small tree reads well
 style "codes":   numbers as they are; levels as integer codes that boosted trees split by set
 Categories with more levels than a style takes become smoothed target means, cross-fitted on the training rows.

@@ -6,17 +6,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from milepost.predictor.contributions import Contributions, contributions_of
 from milepost.predictor.direct import direct_row
-from milepost.predictor.encode import compile_row, encode_table
+from milepost.predictor.encode import compile_row, encode_table, width_of
 from milepost.predictor.lightgbm import Trees
 from milepost.predictor.linear import linear_row, linear_table
 from milepost.predictor.links import linked, linked_row
-from milepost.predictor.model import OfFrame, OfMatrix, OfNumbers, OfValues
+from milepost.predictor.model import OfFrame, OfMatrix, OfNumbers, OfValues, Values
 from milepost.predictor.rules import (
     branches_row,
     branches_table,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 Document = Mapping[str, Any]
 
 ROWS_AT_ONCE = 65_536  # encoded rows that are in memory at one time
+FEWEST_AS_TABLE = 32  # rows whose reasons are asked; below, row by row is faster
 
 
 class Member:
@@ -81,7 +83,18 @@ class Member:
 
     def contributions(self, frame: pl.DataFrame, threads: int) -> Contributions:
         """Return what each input adds to the answers to rows, derived columns included."""
-        return contributions_of(self._blocks, self._model, self._trees, frame, threads)
+        return contributions_of(self._blocks, self._model, self._trees, frame, self._encoded, threads)
+
+    def _encoded(self, frame: pl.DataFrame) -> np.ndarray:
+        """Return the encoded rows of frame; few of them one by one, which is faster and has the same bits."""
+        if frame.height >= FEWEST_AS_TABLE:
+            return encode_table(frame, self._blocks)
+        encode = self._encode_row
+        return np.array([encode(values) for values in frame.to_dicts()]).reshape(frame.height, width_of(self._blocks))
+
+    @cached_property
+    def _encode_row(self) -> Callable[[Values], list[float]]:
+        return compile_row(self._blocks)
 
     def _of_numbers(self) -> OfNumbers:
         if self._trees is None:

@@ -86,6 +86,21 @@ def secrets_in(document: Any, key: str = "") -> Iterator[Mistake]:
             yield Mistake(key, error.what, error.fix)
 
 
+def zero_characters_in(document: Any, key: str = "") -> Iterator[Mistake]:
+    """Give each text and each name in a document that holds a zero character: no column may have one in its name."""
+    if isinstance(document, dict):
+        for name, value in document.items():
+            if "\0" in name:
+                yield Mistake(key, f"The name {name!r} holds a zero character.", "Write it without \\u0000.")
+            else:
+                yield from zero_characters_in(value, f"{key}.{name}" if key else name)
+    elif isinstance(document, list):
+        for value in document:
+            yield from zero_characters_in(value, key)
+    elif isinstance(document, str) and "\0" in document:
+        yield Mistake(key, f"The text {document[:60]!r} holds a zero character.", "Write it without \\u0000.")
+
+
 def _metrics(problem: Problem, task: Task) -> Iterator[Mistake]:
     for criterion in problem.success:
         if task not in METRIC_NAMES[criterion.metric].tasks:

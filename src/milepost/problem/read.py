@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from milepost.ground.errors import EnvironmentFault, MilepostError
-from milepost.problem.fit import misfits, secrets_in
+from milepost.problem.fit import misfits, secrets_in, zero_characters_in
 from milepost.problem.lines import lines_of
 from milepost.problem.mistakes import Mistake, fields_of, first_mistake, mistakes_in
 from milepost.problem.secrets import mask_secrets
@@ -50,9 +50,9 @@ def parse_problem(text: str, *, path: Path | None = None) -> Problem:
         MilepostError: as read_problem.
     """
     document, lines = _parse(text, path)
-    leaked = [*secrets_in(document)]
-    if leaked:
-        raise _first(leaked, lines, path)
+    unfit = [*secrets_in(document)] or [*zero_characters_in(document)]
+    if unfit:
+        raise _first(unfit, lines, path)
     try:
         problem = Problem.model_validate(document)
     except ValidationError as error:

@@ -66,6 +66,15 @@ def hide_secrets(message: str, text: str, *, environment: Mapping[str, str] | No
     return mask_secrets(message)
 
 
+def secret_names(text: str) -> tuple[str, ...]:
+    """Return the names of the environment variables that text refers to, each once.
+
+    >>> secret_names("s3://${KEY}:${WORD}@store/${KEY}")
+    ('KEY', 'WORD')
+    """
+    return tuple(dict.fromkeys(_REFERENCE.findall(text)))
+
+
 def refuse_malformed_references(text: str, *, where: str) -> None:
     """Refuse what looks like a reference to the environment but is not ${NAME}.
 

@@ -180,6 +180,13 @@ class Limits(Table):
         description="How many requests one process works on at once, 1 or more; 256 when absent.",
         examples=[256],
     )
+    requests_per_second: Annotated[float, Field(gt=0, le=1_000_000)] | None = Field(
+        default=None,
+        description="How many POST requests a second one key may send to one process, or one address where no keys are "
+        "needed; above 0. A whole second's worth may come at once. Each worker counts for itself, so several workers "
+        "together let through so many times more. As many as come when absent.",
+        examples=[50],
+    )
 
 
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -204,7 +211,8 @@ class Serve(Table):
     tables: Text | None = Field(
         default=None,
         description="URI of a folder in an object store for the tables of the log, which replicas share; the workspace "
-        "when absent; secrets by ${NAME}.",
+        "when absent; secrets by ${NAME}. The store's credentials and address stand in the environment, as "
+        "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL.",
         examples=["s3://company-models/churn-log"],
     )
     inputs_share: Annotated[float, Field(ge=0, le=1)] = Field(

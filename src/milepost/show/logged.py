@@ -34,6 +34,8 @@ class LoggedAnswer:
         arm: "act" or "control"; None where nobody is left alone.
         truth: what turned out to be true; None where it is not known yet.
         bundle_id: that answered.
+        role: of that bundle: "champion", "canary" or "shadow".
+        shadows: what challengers would have answered in its place.
     """
 
     at: datetime
@@ -47,6 +49,8 @@ class LoggedAnswer:
     arm: str | None
     truth: str | float | None
     bundle_id: str
+    role: str = "champion"
+    shadows: tuple[LoggedAnswer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +86,11 @@ class Cells:
 
 
 def answers_view(answers: Sequence[LoggedAnswer]) -> RenderableType:
-    """Return answers as a table, newest first; columns that hold nothing are left out."""
-    shown = [column for column in _COLUMNS if any(_is_there(column.name, one) for one in answers)]
+    """Return answers as a table, newest first, each with its shadows below; columns that hold nothing are left out."""
+    lines = [line for one in answers for line in (one, *one.shadows)]
+    shown = [column for column in _COLUMNS if any(_is_there(column.name, one) for one in lines)]
     headings = tuple(column.heading for column in shown)
-    return Grid(headings, tuple(tuple(_cell(column.name, one) for column in shown) for one in answers))
+    return Grid(headings, tuple(tuple(_cell(column.name, one) for column in shown) for one in lines))
 
 
 def refused_view(rows: Sequence[RefusedRow]) -> RenderableType:
@@ -156,18 +161,22 @@ class _Column:
 _COLUMNS = (
     _Column("at", Heading("when", is_whole=True)),
     _Column("entity", Heading("entity")),
+    _Column("role", Heading("role")),
     _Column("decision", Heading("decision")),
     _Column("probability", Heading("probability", is_number=True)),
     _Column("lo", Heading("interval", is_number=True, may_fold=True, from_width=MIDDLE)),
     _Column("flags", Heading("flags", is_number=True, from_width=MIDDLE)),
     _Column("arm", Heading("arm", from_width=MIDDLE)),
     _Column("truth", Heading("truth")),
+    _Column("bundle_id", Heading("bundle", is_whole=True, from_width=WIDE)),
     _Column("prediction_id", Heading("prediction id", is_whole=True, from_width=WIDE)),
 )
 _ALWAYS = ("at", "decision", "flags", "truth", "prediction_id")
 
 
 def _is_there(name: str, answer: LoggedAnswer) -> bool:
+    if name in ("role", "bundle_id"):  # where the champion alone answers, they say nothing
+        return answer.role != "champion"
     return name in _ALWAYS or getattr(answer, name) is not None
 
 

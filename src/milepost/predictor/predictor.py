@@ -340,15 +340,15 @@ class Predictor:
 
     def _row_response(self) -> OfValues:
         members = [(member.weight, member.row_function()) for member in self._members]
-        if len(members) == 1 and members[0][0] == 1.0:
-            return members[0][1]
+        (first_weight, first), rest = members[0], members[1:]
+        if not rest and first_weight == 1.0:
+            return first
 
         def response(values: Mapping[str, object]) -> list[float]:
-            total: list[float] | None = None
-            for weight, answer in members:
-                part = [weight * number for number in answer(values)]
-                total = part if total is None else [sum_ + number for sum_, number in zip(total, part, strict=True)]
-            assert total is not None  # a model has a member
+            total = [first_weight * number for number in first(values)]
+            for weight, answer in rest:
+                for place, number in enumerate(answer(values)):
+                    total[place] += weight * number
             return total
 
         return response

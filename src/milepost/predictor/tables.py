@@ -84,17 +84,16 @@ def _plain_columns(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pl.Data
     columns = []
     for column in schema.columns:
         is_number = column.dtype in ("integer", "float")
-        plain: set[type] = {float, int} if is_number else {bool} if column.dtype == "boolean" else {str}
         try:
             values = list(map(itemgetter(column.name), rows))
-            if not set(map(type, values)) <= plain | {type(None)}:
+            if is_number and not set(map(type, values)) <= {float, int, type(None)}:
                 return None
             # numpy reads None as NaN, which is missing, and rounds large integers as float() does
             columns.append(
                 pl.Series(column.name, np.array(values, dtype=np.float64))
                 if is_number
                 else pl.Series(column.name, values, dtype=pl.Boolean if column.dtype == "boolean" else pl.String)
-            )
+            )  # of which Polars takes no other values
         except (KeyError, TypeError, IndexError, OverflowError, UnicodeEncodeError):
             return None
     return pl.DataFrame(columns or None, height=len(rows))

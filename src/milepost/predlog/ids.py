@@ -27,7 +27,9 @@ class PredictionIds:
         """
         self._clock_ns = clock_ns
         self._millisecond, self._counter, self._time = 0, 0, ""
-        self._chance = secrets.randbits(_CHANCE_BITS)  # one for each process; the counter tells its ids apart
+        chance = secrets.randbits(_CHANCE_BITS)  # one for each process; the counter tells its ids apart
+        # the last ten digits, and what stands before them behind the variant
+        self._chance, self._low = f"{chance & 0xFFFFFFFFFF:010x}", 0x800000 | chance >> 40
 
     def __call__(self) -> str:
         """Return the next id."""
@@ -57,8 +59,8 @@ class PredictionIds:
 
     def _written(self, counter: int) -> str:
         """Return the id of a counter: 12 bits of it behind the version, 20 behind the variant, then chance."""
-        low = f"{0x8000000000000000 | (counter & 0xFFFFF) << _CHANCE_BITS | self._chance:x}"
-        return f"{self._time}-7{counter >> 20:03x}-{low[:4]}-{low[4:]}"
+        middle = self._low | (counter & 0xFFFFF) << 2
+        return f"{self._time}-7{counter >> 20:03x}-{middle >> 8:04x}-{middle & 0xFF:02x}{self._chance}"
 
 
 def is_id(text: str) -> bool:

@@ -14,7 +14,7 @@ import polars as pl
 from milepost.predictor.answer import probability_names
 from milepost.predlog.records import INPUTS, PREDICTIONS, Arm, Origin, Role
 from milepost.serve.arms import share_of
-from milepost.serve.details import Row, context_of, entity_of, time_in
+from milepost.serve.details import Row, contexts_of, entities_of, time_in
 from milepost.serve.settings import Settings
 from milepost.serve.voices import Voice
 
@@ -84,13 +84,13 @@ def batch_table(voice: Voice, role: Role, batch: Batch, answered: AnsweredBatch,
     known: dict[str, Any] = {
         "prediction_id": batch.ids,
         "request_id": [batch.request_id] * len(rows),
-        "entity": redaction.entities(pl.Series([entity_of(row, settings) for row in rows], dtype=pl.String)),
+        "entity": redaction.entities(pl.Series(entities_of(rows, settings), dtype=pl.String)),
         "time": [time_in(row, settings) for row in rows] if settings.time else None,
         "flags": redaction.flag_lists(answered.answers.get_column("flags")),
         "guards": answered.guards,
         "arm": [arm for arm, _ in batch.arms] if batch.arms else None,
         "arm_share": [share for _, share in batch.arms] if batch.arms else None,
-        "context": [context_of(row, settings, redaction) for row in rows] if settings.context else None,
+        "context": contexts_of(rows, settings, redaction) if settings.context else None,
     }
     columns = [
         pl.Series(name, values, dtype=pl.Int64 if name == "time" else PREDICTIONS[name]).cast(PREDICTIONS[name])
@@ -115,19 +115,30 @@ def batch_table(voice: Voice, role: Role, batch: Batch, answered: AnsweredBatch,
 def batch_answers(voice: Voice, batch: Batch, answered: AnsweredBatch) -> list[Answer]:
     """Return the answers to send, each as the answer to one row."""
     columns = {name: answered.answers.get_column(name).to_list() for name in answered.answers.columns}
-    labels, same = voice.predictor.schema.labels, {"bundle_id": voice.bundle_id}
-    own: list[Answer] = [{} for _ in batch.ids]
+    labels, bundle_id = voice.predictor.schema.labels, voice.bundle_id
+    rows = zip(columns["prediction"], columns["decision"], columns["flags"], batch.ids, strict=True)
+    said: list[Answer]
     if labels:
         shares = zip(*(columns[name] for name in probability_names(labels)), strict=True)
-        own = [{"probabilities": dict(zip(labels, row, strict=True))} for row in shares]
-    elif "lo" in columns:
-        bounds = zip(columns["lo"], columns["hi"], strict=True)
-        own = [{"interval": None if lo is None else [lo, hi]} for lo, hi in bounds]
-    rows = zip(columns["prediction"], own, columns["decision"], columns["flags"], batch.ids, strict=True)
-    said: list[Answer] = [
-        {"prediction": prediction, **more, "decision": decision, "flags": flags, **same, "prediction_id": prediction_id}
-        for prediction, more, decision, flags, prediction_id in rows
-    ]
+        said = [
+            {
+                "prediction": prediction, "probabilities": dict(zip(labels, each, strict=True)), "decision": decision,
+                "flags": flags, "bundle_id": bundle_id, "prediction_id": prediction_id,
+            }
+            for (prediction, decision, flags, prediction_id), each in zip(rows, shares, strict=True)
+        ]  # fmt: skip
+    else:
+        own: list[Answer] = [{} for _ in batch.ids]
+        if "lo" in columns:
+            bounds = zip(columns["lo"], columns["hi"], strict=True)
+            own = [{"interval": None if lo is None else [lo, hi]} for lo, hi in bounds]
+        said = [
+            {
+                "prediction": prediction, **more, "decision": decision, "flags": flags, "bundle_id": bundle_id,
+                "prediction_id": prediction_id,
+            }
+            for (prediction, decision, flags, prediction_id), more in zip(rows, own, strict=True)
+        ]  # fmt: skip
     if batch.request_id is not None:
         for answer in said:
             answer["request_id"] = batch.request_id

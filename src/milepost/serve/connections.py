@@ -22,6 +22,46 @@ _FAREWELL_S = 0.1
 MOST_HEADER_BYTES = 65_536  # of a header, and of what stands between two parts of a body
 
 
+class OneWrite:
+    """The way out of one answer: its head waits for its body, so that both leave in one system call."""
+
+    __slots__ = ("_cycle", "_head", "_transport")
+
+    def __init__(self, transport: asyncio.Transport, cycle: RequestResponseCycle) -> None:
+        """Take the way that it shortens.
+
+        Args:
+            transport: of the connection.
+            cycle: of the request; says when the answer begins.
+        """
+        self._transport, self._head = transport, b""
+        self._cycle: RequestResponseCycle | None = cycle
+
+    def write(self, data: bytes) -> None:
+        """Send data, or keep it if it is the head."""
+        if self._cycle is not None and self._cycle.response_started:
+            self._head, self._cycle = data, None  # each would hold the other in memory
+            return
+        if self._head:
+            data, self._head = self._head + data, b""
+        self._transport.write(data)
+
+    def flush(self) -> None:
+        """Send a head that no body followed."""
+        if self._head:
+            head, self._head = self._head, b""
+            self._transport.write(head)
+
+    def close(self) -> None:
+        """Close the connection when all is sent."""
+        self.flush()
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        """Return whether the connection is closed or will be."""
+        return self._transport.is_closing()
+
+
 class Connection(HttpToolsProtocol):
     """One connection to the service; `connections_within` gives it its limits.
 
@@ -40,6 +80,7 @@ class Connection(HttpToolsProtocol):
         self._slow_header: TimerHandle | None = None
         self._slow_taker: TimerHandle | None = None
         self._answering: RequestResponseCycle | None = None
+        self._way_out: OneWrite | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin; one connection too many is refused."""
@@ -74,6 +115,8 @@ class Connection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Await the next request, or the end."""
+        if self._way_out is not None:
+            self._way_out.flush()
         super().on_response_complete()
         if self.transport.is_closing() and self._slow_taker is None:
             self._slow_taker = self.loop.call_later(self.seconds, self._cut_off)
@@ -103,6 +146,7 @@ class Connection(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._answering = cycle
+        cycle.transport = self._way_out = OneWrite(self.transport, cycle)  # type: ignore[assignment]  # all it calls
         super()._start_asgi_task(cycle, app)
 
     def send_400_response(self, msg: str) -> None:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from pathlib import Path
@@ -16,7 +17,10 @@ from milepost.ground.errors import EnvironmentFault, MilepostError
 from milepost.ground.workspace import Workspace
 from milepost.predlog.places import log_place
 from milepost.predlog.read import read_predictions
-from milepost.serve.supervisor import bound_socket
+from milepost.serve.keeper import FOLLOW_S, Keeper
+from milepost.serve.settings import write_settings
+from milepost.serve.state import read_state
+from milepost.serve.supervisor import Supervisor, bound_socket
 from serving import bundle_in, usual_row
 
 PATIENCE_S = 30.0
@@ -100,6 +104,50 @@ def test_a_worker_that_dies_is_started_again(promoted, serve):
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert command.ask("/health/ready")["ready"]
+
+
+def test_a_store_that_hangs_keeps_no_worker_from_being_started_again(make_settings, tmp_path):
+    path, store_is_back, after = tmp_path / "service.json", threading.Event(), []
+    write_settings(make_settings(), path)
+    keeper = Keeper(make_settings(), history=tmp_path, state=lambda: store_is_back.wait(PATIENCE_S) and None)
+    children = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
+    before = set(children.read_text().split())
+
+    def accident():
+        (worker,) = set(children.read_text().split()) - before
+        time.sleep(FOLLOW_S + 0.5)  # now the keeper waits
+        os.kill(int(worker), signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while not after and time.monotonic() < deadline:
+            after.extend(set(children.read_text().split()) - before - {worker})
+            time.sleep(0.05)
+        store_is_back.set()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with bound_socket("127.0.0.1", 0) as listener:
+        Supervisor(path, listener, keeper).run(lambda: threading.Thread(target=accident).start())
+    assert len(after) == 1
+
+
+def test_a_log_that_cannot_be_folded_at_the_end_is_said_and_kept(make_settings, tmp_path):
+    settings = make_settings(tables=str(tmp_path / "tables"))
+    (tmp_path / "tables").write_text("a file where the folder of the tables should be")
+    path = tmp_path / "service.json"
+    write_settings(settings, path)
+    keeper = Keeper(settings, history=tmp_path, state=lambda: None)
+    with bound_socket("127.0.0.1", 0) as listener:
+
+        def ask_and_stop():
+            url = f"http://127.0.0.1:{listener.getsockname()[1]}/predict"
+            urllib.request.urlopen(
+                url, json.dumps(usual_row(Path(read_state(Path(settings.state)).champion.folder))).encode()
+            )
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        with pytest.raises(EnvironmentFault, match="not in the tables yet") as caught:
+            Supervisor(path, listener, keeper).run(ask_and_stop)
+    assert "Nothing is lost" in caught.value.fix
+    assert len(list(Path(settings.journals).glob("*.journal"))) == 1
 
 
 def test_workers_end_with_a_parent_that_is_killed(promoted, serve):

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -172,6 +173,7 @@ class Supervisor:
         self._wanted, self._text_log = workers, text_log
         self._workers: list[tuple[subprocess.Popen[bytes], float]] = []
         self._stopping = False
+        self._keeping_failed: BaseException | None = None
         self._figures = TemporaryDirectory(prefix="milepost-figures-")
 
     def run(self, on_ready: Callable[[], None]) -> None:
@@ -181,24 +183,48 @@ class Supervisor:
             on_ready: called once, when the first worker answers.
 
         Raises:
-            EnvironmentFault: no worker came up.
+            EnvironmentFault: no worker came up, or what was logged last could not be folded.
         """
+        keeping = threading.Thread(target=self._keep, daemon=True)  # a store that hangs holds up no worker
         before = {name: signal.signal(name, self._stop) for name in (signal.SIGTERM, signal.SIGINT)}
         try:
             self._workers = [self._started() for _ in range(self._wanted)]
             await_ready(self._listener, self._processes, lambda: self._stopping)
             if not self._stopping:
                 on_ready()
-            while not self._stopping:
-                self._keeper.step()
+            keeping.start()
+            while not self._stopping and self._keeping_failed is None:
                 self._replace_dead()
                 time.sleep(STEP_S)
         finally:
+            self._stopping = True
             end_workers(self._processes)
             self._figures.cleanup()
             for name, handler in before.items():
                 signal.signal(name, handler)
-        self._keeper.fold()
+        if keeping.is_alive():
+            keeping.join()
+        if self._keeping_failed is not None:
+            raise self._keeping_failed
+        self._fold_last()
+
+    def _keep(self) -> None:
+        try:
+            while not self._stopping:
+                self._keeper.step()
+                time.sleep(STEP_S)
+        except BaseException as why:  # noqa: BLE001  told by the thread that runs the service
+            self._keeping_failed = why
+
+    def _fold_last(self) -> None:
+        try:
+            self._keeper.fold()
+        except EnvironmentFault as why:
+            raise EnvironmentFault(
+                f"The service has stopped, but what it logged last is not in the tables yet: {why.what}",
+                where=why.where,
+                fix="Nothing is lost: start the service again when the store is back, and the journals are folded.",
+            ) from why
 
     @property
     def _processes(self) -> list[subprocess.Popen[bytes]]:

@@ -4,6 +4,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import milepost
@@ -82,6 +83,15 @@ def test_what_answers_already_or_never_did_is_no_way_back(replaced):
     with pytest.raises(UnknownNameError, match="No earlier champion is called"):
         milepost.rollback("churn:3", problem=replaced)
     assert champion_now(replaced) == bundle_of(replaced, 2)
+
+
+def test_a_bundle_that_answers_otherwise_on_this_machine_is_no_way_back(replaced, monkeypatch):
+    now, exactly = champion_now(replaced), np.exp
+    with monkeypatch.context() as other:
+        other.setattr(np, "exp", lambda power: exactly(power) * 1.001)
+        with pytest.raises(MilepostError, match="fails its self-test"):
+            milepost.rollback(problem=replaced)
+    assert champion_now(replaced) == now
 
 
 def test_without_an_earlier_champion_there_is_no_way_back(judged, trained):

@@ -13,9 +13,12 @@ from milepost.api.storing import person, store_of
 from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.errors import MilepostError
 from milepost.ground.workspace import Workspace
+from milepost.predictor.load import load_predictor
+from milepost.predictor.selftest import refuse_unfit
 from milepost.problem.read import read_problem
 from milepost.registry import promote as promotion
-from milepost.registry.champions import champion
+from milepost.registry.champions import champion, line_of_champions
+from milepost.registry.history import read_history
 from milepost.registry.names import resolve
 from milepost.registry.store import Store
 from milepost.show.notebook import Shows
@@ -48,7 +51,7 @@ def rollback(
     problem: Path | str = "milepost.toml",
     clock: Clock = wall_clock,
 ) -> RolledBack:
-    """Return the decision that made an earlier champion answer again.
+    """Return the decision that made an earlier champion answer again, if it still answers as it did.
 
     Args:
         to: a bundle that was champion before, as NAME:VERSION, a bundle_id or a folder; the one before the present
@@ -58,13 +61,17 @@ def rollback(
         clock: gives the time of the decision.
 
     Raises:
-        MilepostError: there is no such bundle, or it never was champion, or it answers already.
+        MilepostError: there is no such bundle, or it never was champion, or it answers already, or it fails its
+            self-test on this machine, so that a service would refuse it.
         EnvironmentFault: a store failed.
     """
     contract = read_problem(Path(problem))
     workspace, store = workspace_of(contract), store_of(contract)
+    target = _before(workspace, store) if to is None else _earlier(to, workspace, store)
+    if target is not None:
+        refuse_unfit(load_predictor(resolve(target, workspace=workspace, store=store, history=workspace.history).path))
     decision = promotion.rollback(
-        None if to is None else _earlier(to, workspace, store),
+        target,
         reason=reason,
         who=person(),
         store=store,
@@ -72,6 +79,12 @@ def rollback(
         clock=clock,
     )
     return RolledBack(contract.aim.name, str(decision.bundle_id), decision.says, next_step("history", problem))
+
+
+def _before(workspace: Workspace, store: Store) -> str | None:
+    """Return the bundle_id of the champion before the present one; None where there is none."""
+    line = line_of_champions(read_history(workspace.history), store.name)
+    return line[-2] if len(line) > 1 else None
 
 
 def _earlier(to: str, workspace: Workspace, store: Store) -> str:

@@ -29,7 +29,7 @@ from milepost.predictor.calibrate import calibrated, calibrated_row
 from milepost.predictor.contributions import with_rule
 from milepost.predictor.inputs import Canonical, compile_check, compile_gate
 from milepost.predictor.members import FEWEST_AS_TABLE, Member
-from milepost.predictor.model import OfFrame, OfNumbers, OfValues
+from milepost.predictor.model import OfFrame, OfValues
 from milepost.predictor.reasons import MOST, Reasons, find_reasons
 from milepost.predictor.reasons_shown import reason_rows, reason_table
 from milepost.predictor.wording import Wording, wordings_of
@@ -68,6 +68,7 @@ class Predictor:
         self._wordings = wordings_of(schema, model.get("repairs", ()), timezone=model.get("timezone") or "UTC")
         self._derived = model.get("derived", [])
         self._members = [Member(document, files) for document in model["members"]]
+        self._gate, self._calibrated_row = compile_gate(schema, self._wordings), self._compile_calibrated()
         self._answer = self._compile_row()
 
     def __repr__(self) -> str:
@@ -270,18 +271,8 @@ class Predictor:
 
     def _calibrated_rows(self, frame: pl.DataFrame) -> np.ndarray:
         """Return what _calibrated does, row by row, with the same bits."""
-        response_of, calibrate = self._response_of_row
-        responses = [response_of(values) for values in frame.to_dicts()]
-        calibrated_ = [calibrate(response) if calibrate else response for response in responses]
-        return np.array(calibrated_).reshape(frame.height, -1 if responses else max(len(self.schema.labels), 1))
-
-    @cached_property
-    def _gate(self) -> Callable[[Mapping[str, Any]], tuple[Canonical, list[str]]]:
-        return compile_gate(self.schema, self._wordings)
-
-    @cached_property
-    def _response_of_row(self) -> tuple[OfValues, OfNumbers | None]:
-        return self._row_response(), calibrated_row(self._model["calibration"])
+        responses = [self._calibrated_row(values) for values in frame.to_dicts()]
+        return np.array(responses).reshape(frame.height, -1 if responses else max(len(self.schema.labels), 1))
 
     def _reasons(self, table: Any, most: int, threads: int) -> Iterator[tuple[Reasons, pl.DataFrame]]:
         """Yield the reasons of a table part by part, each with the values of everything that may be one."""
@@ -317,8 +308,7 @@ class Predictor:
 
     def _compile_row(self) -> Callable[[Mapping[str, Any]], tuple[Answer, Canonical]]:
         """Return `answer_and_inputs` as one function of nested closures."""
-        read, derived = compile_gate(self.schema, self._wordings), self._derived_functions()
-        response_of, calibrate = self._row_response(), calibrated_row(self._model["calibration"])
+        read, derived, calibrated_response = self._gate, self._derived_functions(), self._calibrated_row
         regression = self.schema.task == "regression"
         answer = number_answer(self._model) if regression else class_answer(self._model, self.schema.labels)
 
@@ -326,8 +316,7 @@ class Predictor:
             values, flags = read(row)
             if derived:
                 values.update([(name, compute(values)) for name, compute in derived])
-            response = response_of(values)
-            return answer(calibrate(response) if calibrate else response, flags), values
+            return answer(calibrated_response(values), flags), values
 
         return answer_row
 
@@ -337,6 +326,11 @@ class Predictor:
         from milepost.data.expressions.scalar import as_function
 
         return [(derived["name"], as_function(derived["tree"])) for derived in self._derived]
+
+    def _compile_calibrated(self) -> OfValues:
+        """Return what _calibrated does, as a function of the values of one row."""
+        response, calibrate = self._row_response(), calibrated_row(self._model["calibration"])
+        return (lambda values: calibrate(response(values))) if calibrate else response
 
     def _row_response(self) -> OfValues:
         members = [(member.weight, member.row_function()) for member in self._members]

@@ -21,7 +21,19 @@ _encode, _encode_lines = msgspec.json.Encoder().encode, msgspec.json.Encoder().e
 
 def entity_of(row: Row, settings: Settings) -> str | None:
     """Return the entity that a row is about, as text; a whole number is written without a point."""
-    value = row.get(settings.entity) if settings.entity else None
+    return _as_text(row.get(settings.entity)) if settings.entity else None
+
+
+def entities_of(rows: Sequence[Row], settings: Settings) -> list[str | None]:
+    """Return the entity of each row."""
+    name = settings.entity
+    if not name:
+        return [None] * len(rows)
+    values = [row.get(name) for row in rows]
+    return list(map(str, values)) if set(map(type, values)) == {int} else list(map(_as_text, values))
+
+
+def _as_text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_INTEGER:
@@ -38,11 +50,6 @@ def time_in(row: Row, settings: Settings) -> int | None:
     return microseconds(moment.astimezone(UTC))
 
 
-def entities_of(rows: Sequence[Row], settings: Settings) -> list[str | None]:
-    """Return the entity of each row."""
-    return [entity_of(row, settings) for row in rows] if settings.entity else [None] * len(rows)
-
-
 def context_of(row: Row, settings: Settings, redaction: Redaction) -> str | None:
     """Return the context columns that a row has, as JSON text, redacted; None where it has none."""
     if not settings.context:
@@ -54,6 +61,8 @@ def context_of(row: Row, settings: Settings, redaction: Redaction) -> str | None
 def contexts_of(rows: Sequence[Row], settings: Settings, redaction: Redaction) -> list[str | None]:
     """Return the context columns of each row, as `context_of` does; many at once take a third of the time."""
     names = settings.context
-    contexts = [redaction.context({name: row[name] for name in names if name in row}) for row in rows]
+    contexts = [{name: row[name] for name in names if name in row} for row in rows]
+    if not redaction.rules.keys().isdisjoint(names):
+        contexts = list(map(redaction.context, contexts))
     texts = _encode_lines(contexts).decode().split("\n")  # JSON itself holds no end of a line
     return [text if context else None for context, text in zip(contexts, texts, strict=False)]

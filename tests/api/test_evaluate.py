@@ -58,6 +58,14 @@ def test_the_first_bundle_that_meets_its_contract_answers_and_the_second_waits(j
     assert second.next_step == f"milepost report churn:2 --problem {problem}"
 
 
+def test_a_champion_that_fails_a_stricter_contract_goes_on_and_that_is_said(judged):
+    problem = edit_contract(judged, ">= 0.70", ">= 0.99")
+    standing = milepost.evaluate(problem=problem).standing
+    assert "It is the champion" in standing
+    assert "It goes on answering all the same: train a better one (milepost train" in standing
+    assert "milepost rollback" in standing
+
+
 def test_a_bundle_that_the_service_answers_otherwise_stays_a_challenger(few, tmp_path, monkeypatch):
     problem = few / "milepost.toml"
     milepost.train(problem)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -111,6 +112,18 @@ def test_the_challenger_answers_its_share_of_entities_and_is_recorded_as_canary(
     assert answered.roles == {"champion": 1000 - canaries, "canary": canaries}
     again = engine.answer([{**row, "customer": f"c-{number}"} for number in range(1000)])
     assert _table(engine, again).sort("entity")["role"].equals(table.sort("entity")["role"])
+
+
+def test_a_challenger_that_has_not_earned_it_answers_nobody(make_settings):
+    engine = _engine(make_settings(entity="customer", canary_share=0.25, shadow=True), with_challenger=True)
+    challenger = engine.voices.challenger
+    unearned = replace(challenger, named=replace(challenger.named, may_answer=False))
+    engine.voices = replace(engine.voices, challenger=unearned)
+    row = synthetic_rows(engine.voices.champion.predictor.schema)[0]
+    for rows in ([{**row, "customer": f"c-{number}"} for number in range(100)], [{**row, "customer": "c-1"}]):
+        answered = engine.answer(rows)
+        assert answered.roles == {"champion": len(rows)}
+        assert answered.shadow is not None
 
 
 def test_the_control_group_is_told_in_answer_and_record_with_its_probability(make_settings):

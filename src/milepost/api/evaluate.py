@@ -184,11 +184,12 @@ def _settle(
     """Write the verdict into the history, and let the first bundle with a met verdict become champion."""
     name, history, bundle_id = opened.problem.aim.name, opened.workspace.history, found.bundle_id
     held = [judged.criterion for judged in verdict.criteria]
+    path, version, unlike = opened.problem.path or FILE_NAME, store.version_of(bundle_id) or 0, ""
     figures = {"look": verdict.look, "split": verdict.split, "overall": verdict.overall, "criteria": held}
+    figures |= {"version": version}
     figures |= {"asked": asked_of(opened.problem)}
     figures |= {"changed": verdict.changed} if verdict.changed else {}
     append(history, [Entry("verdict", name, verdict.says[0], bundle_id, figures)], clock=clock)
-    path, version, unlike = opened.problem.path or FILE_NAME, store.version_of(bundle_id) or 0, ""
     if champion(history, name) is None and _is_earned(verdict):
         try:
             parity_rows = refuse_unlike(found, opened.problem, listener=listener)
@@ -235,7 +236,11 @@ def _standing(
         unlike: why a service cannot be trusted to answer like it; empty where it can, or none was asked.
     """
     if answers_now == bundle_id:
-        return f"It is the champion: {bundle.rpartition(':')[0]}@champion is {bundle}."
+        standing = f"It is the champion: {bundle.rpartition(':')[0]}@champion is {bundle}."
+        if _is_earned(verdict):
+            return standing
+        ways = f"train a better one ({next_step('train', problem)}), or go back ({next_step('rollback', problem)})"
+        return f"{standing} It goes on answering all the same: {ways}."
     beside = f" beside the champion {answers_now}" if answers_now else ""
     if unlike:
         return f"It stays a challenger: {unlike} Look closer: {next_step(f'parity {bundle}', problem)}"

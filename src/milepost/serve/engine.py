@@ -115,7 +115,7 @@ class Engine:
             UnreadableRow: an input of a row is absent or cannot be read.
         """
         voices, at = self.voices, self._clock_ns() // 1000
-        has_canary = voices.challenger is not None and self.settings.canary_share > 0
+        has_canary = self.settings.canary_share > 0 and voices.canary is not None
         if len(rows) >= FEWEST_AS_BATCH and not has_canary:
             batch = self._batch(voices, rows, request_id, at, began)
             if not reasons:
@@ -169,8 +169,8 @@ class Engine:
         return voice, role, answer, record
 
     def _asked(self, voices: Voices, key: str) -> tuple[Voice, Role]:
-        if voices.challenger is not None and self._arms and self._arms.is_canary(key):
-            return voices.challenger, "canary"
+        if self._arms and (canary := voices.canary) is not None and self._arms.is_canary(key):
+            return canary, "canary"
         return voices.champion, "champion"
 
     def _answered(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from milepost.ground.workspace import Workspace
-from milepost.registry.champions import PROMOTED, ROLLED_BACK, challenger_of, champion_of
+from milepost.registry.champions import PROMOTED, ROLLED_BACK, VERDICT, challenger_of, champion_of
 from milepost.registry.decisions import Decision
 from milepost.registry.history import read_history
 from milepost.registry.names import resolve
@@ -37,10 +37,19 @@ def followed_state(workspace: Workspace, store: Store, *, with_challenger: bool)
 
 def _named(bundle_id: str, past: Sequence[Decision], workspace: Workspace, store: Store) -> Named:
     found = resolve(bundle_id, workspace=workspace, store=store, history=workspace.history)
+    folder = str(found.path.resolve())
     made = [one for one in past if one.bundle_id == bundle_id and one.kind in (PROMOTED, ROLLED_BACK)]
-    if not made:
-        return Named(bundle_id, str(found.path.resolve()), why="It was judged and is not the champion.")
-    newest = made[-1]
-    return Named(
-        bundle_id, str(found.path.resolve()), newest.figures.get("version"), newest.at.isoformat(), newest.says
-    )
+    if made:
+        newest = made[-1]
+        return Named(bundle_id, folder, newest.figures.get("version"), newest.at.isoformat(), newest.says)
+    verdict = next(one for one in reversed(past) if one.bundle_id == bundle_id and one.kind == VERDICT)
+    may_answer = _is_earned(verdict)
+    standing = "it may answer as a canary" if may_answer else "it is asked as a shadow alone"
+    why = f"Its verdict is “{verdict.figures.get('overall')}”, and it is not the champion: {standing}."
+    return Named(bundle_id, folder, verdict.figures.get("version"), why=why, may_answer=may_answer)
+
+
+def _is_earned(verdict: Decision) -> bool:
+    """Return whether a verdict is met, and not only by criteria that were changed after the rows had been seen."""
+    changed = verdict.figures.get("changed")
+    return verdict.figures.get("overall") == "met" and (changed is None or bool(changed.get("is_harmless")))

@@ -24,6 +24,7 @@ class Named:
         version: the registry's integer; None where it was named by its folder.
         since: when it came to answer, ISO 8601; None where nobody promoted it.
         why: the decision, a sentence.
+        may_answer: whether callers may get its answers; else it is asked as a shadow alone.
     """
 
     bundle_id: str
@@ -31,6 +32,7 @@ class Named:
     version: int | None = None
     since: str | None = None
     why: str = ""
+    may_answer: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,11 @@ class Voices:
     champion: Voice
     challenger: Voice | None = None
 
+    @property
+    def canary(self) -> Voice | None:
+        """Return the challenger if it may answer callers."""
+        return self.challenger if self.challenger is not None and self.challenger.named.may_answer else None
+
 
 def load_voice(named: Named, settings: Settings) -> Voice:
     """Return a bundle ready to answer.

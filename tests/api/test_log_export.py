@@ -81,3 +81,17 @@ def test_the_problem_and_its_table_are_never_written_over(known):
 def test_an_empty_log_cannot_be_exported(judged):
     with pytest.raises(MilepostError, match="Nothing is logged yet"):
         export(judged)
+
+
+def test_the_progress_ends_with_all_that_is_written(known, monkeypatch):
+    monkeypatch.setattr(module, "ROWS_AT_ONCE", 250)
+    told = []
+    export(known, listener=lambda event: told.append((event.message, event.done, event.total)))
+    assert told[-1] == ("300 predictions written", told[-1][2], told[-1][2])
+
+
+def test_an_ending_that_is_no_format_is_answered_with_one_of_a_log(known):
+    with pytest.raises(MilepostError) as refused:
+        export(known, "log.txt")
+    assert "-o log.parquet" in refused.value.fix
+    assert "answers" not in str(refused.value)

@@ -1,11 +1,15 @@
 import json
+import re
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 import milepost
+from logged import outcome, prediction, write
 from milepost.ground.errors import MilepostError
 from milepost.ground.records import as_document
+from telco import edit_contract
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +95,62 @@ def test_the_words_of_a_text_are_no_commands(folder):
 
 def test_an_empty_log_can_be_asked(judged_folder):
     assert ask(judged_folder, "SELECT COUNT(*) FROM joined").table.rows == ((0,),)
+
+
+@pytest.fixture(scope="module")
+def shadowed(once, logged_folder):
+    """Return a folder whose log has a shadow's answer beside each of four answers, two of them otherwise."""
+
+    def make(folder):
+        import shutil
+
+        from milepost.predlog.journal import Journal
+        from milepost.predlog.places import LogPlace
+
+        shutil.copytree(logged_folder, folder, dirs_exist_ok=True)
+        log = folder / ".milepost" / "log" / "churn"
+        place = LogPlace(log / "journals", str(log))
+        answers = ["Yes", "Yes", "No", "No"]
+        rows = [prediction(number, label="Yes") for number in range(4)]
+        rows += [
+            prediction(9 + number, label=label, role="shadow", bundle_id="b2", request=rows[number].prediction_id)
+            for number, label in enumerate(answers)
+        ]
+        truth = [outcome(number, rows[number].prediction_id) for number in range(4)]
+        write(place, rows, truth, journal=Journal(place.journals)).close()
+
+    return once("shadowed", make)
+
+
+def test_the_query_of_the_docs_compares_champion_and_shadow(shadowed):
+    docs = (Path(__file__).parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
+    sql = docs.partition("```sql\n")[2].partition("```")[0]
+    (row,) = ask(shadowed, sql).table.rows
+    assert row == (4, 1.0, 0.5)
+
+
+def test_shadows_are_exported_where_they_are_asked_for(shadowed, tmp_path):
+    problem = shadowed / "milepost.toml"
+    plain = milepost.log_export(tmp_path / "a.parquet", problem=problem)
+    both = milepost.log_export(tmp_path / "b.parquet", shadows=True, problem=problem)
+    assert both.rows == plain.rows + 4
+    rows = pl.read_parquet(both.path).filter(role="shadow")
+    assert rows["truth_label"].to_list() == ["Yes"] * 4
+    assert set(rows["request"]) <= set(pl.read_parquet(plain.path)["prediction_id"])
+
+
+@pytest.mark.parametrize(
+    ("column", "what", "fix"),
+    [
+        ("tenure_secret", "no column 'tenure_secret'", "Choose one of|Write"),
+        ("phone_service", "left out of the log by [serve.redaction]", '"hash"'),
+        ("customer", "calls 'customer' entity", "'entity'"),
+        ("churn", "calls 'churn' the truth", "truth_label"),
+    ],
+)
+def test_a_column_that_the_log_has_not_is_explained(judged, column, what, fix):
+    edit_contract(judged, "[features]", '[serve.redaction]\nphone_service = "drop"\n[features]')
+    with pytest.raises(MilepostError) as refused:
+        ask(judged, f"SELECT {column} FROM predictions")
+    assert what in refused.value.what
+    assert re.search(fix, refused.value.fix)

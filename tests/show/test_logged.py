@@ -8,9 +8,8 @@ from milepost.predlog.verifying import Flaw
 from milepost.serve.parity import Difference
 from milepost.show.console import text_of
 from milepost.show.logged import (
-    Cells,
     LoggedAnswer,
-    RefusedRow,
+    RefusedRows,
     answers_view,
     differences_view,
     flaws_view,
@@ -57,21 +56,26 @@ def test_the_lines_fit_the_terminal(width):
     assert ("Left out at this width" in text) == (width < 76)
 
 
-def test_rows_refused_for_one_reason_are_told_once():
-    text = text_of(refused_view([RefusedRow(3, "churn is '?'.", "column 'churn'", "Write Yes or No.", 12)]))
+def test_rows_refused_for_one_reason_are_told_once_with_their_numbers():
+    text = text_of(
+        refused_view([RefusedRows((3, *range(9, 20)), "churn is '?'.", "column 'churn'", "Write Yes or No.")])
+    )
     assert text.splitlines() == [
-        "churn is '?'.", "where:  row 3, column 'churn'   (and 11 other rows)", "fix:    Write Yes or No.",
-    ]  # fmt: skip
+        "12 rows, the first: churn is '?'.",
+        "where:  rows 3, 9, 10, 11, 12 and 7 more, column 'churn'",
+        "fix:    Write Yes or No.",
+    ]
+    text = text_of(refused_view([RefusedRows((3,), "churn is '?'.", "column 'churn'", "Write Yes or No.")]))
+    assert text.splitlines()[:2] == ["churn is '?'.", "where:  row 3, column 'churn'"]
 
 
-def test_an_answer_to_a_query_keeps_its_columns_and_cuts_long_cells():
-    cells = Cells(("who", "n", "share", "at"), (("x" * 99, 1234, 0.12345, AT), (None, 2, None, None)))
-    lines = text_of(cells, width=100).splitlines()
-    assert lines[0].split() == ["who", "n", "share", "at"]
-    assert "x" * 39 + "…" in lines[2]
-    assert "1234" in lines[2]
-    assert lines[3].split() == ["–", "2", "–", "–"]
-    assert text_of(Cells((), ())) == "The query names no column.\n"
+def test_of_many_reasons_the_rest_is_counted():
+    reasons = [
+        RefusedRows((number, number + 100), f"{number} is odd.", "column 'churn'", "Mend it.") for number in range(12)
+    ]
+    text = text_of(refused_view(reasons))
+    assert text.count("Mend it.") == 10
+    assert text.splitlines()[-1] == "4 rows for 2 other reasons: --json has them all."
 
 
 def test_what_is_wrong_with_a_log_comes_with_the_worst_first():

@@ -5,7 +5,7 @@ prediction_id  entity  at  …  decision_label  …  tenure  contract  …  trut
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,7 +26,8 @@ from milepost.ground.events import Event, Listener, silent
 from milepost.ground.text import counted, listed
 from milepost.predlog.delta_tables import reading
 from milepost.predlog.flat import FlatLog
-from milepost.predlog.read import TRUTH
+from milepost.predlog.read import ANSWERS, TRUTH
+from milepost.predlog.records import Role
 from milepost.problem.read import read_problem
 from milepost.show.notebook import Shows
 
@@ -69,6 +70,7 @@ def log_export(
     since: When = None,
     until: When = None,
     as_of: When = None,
+    shadows: bool = False,
     problem: Path | str = "milepost.toml",
     listener: Listener = silent,
     clock: Clock = wall_clock,
@@ -80,6 +82,7 @@ def log_export(
         since: leave out what was answered before; a time, or a span back from now such as "7d".
         until: leave out what was answered at this time or later.
         as_of: leave out what was answered or recorded later.
+        shadows: whether what challengers would have answered comes along, as rows of their own with role "shadow".
         problem: path of the problem file.
         listener: hears the progress.
         clock: says when now is.
@@ -90,15 +93,17 @@ def log_export(
         EnvironmentFault: the log cannot be read, or the disk refused.
     """
     contract = read_problem(Path(problem))
-    file = answer_file(Path(output))
+    file = answer_file(Path(output), of="log")
     refuse_over_problem(file.path, contract, fix=_ELSEWHERE)
     begins = moment_of(since, contract, where="log export, --since", clock=clock)
     ends = moment_of(until, contract, where="log export, --until", clock=clock)
     refuse_empty_span(begins, ends)
     known = moment_of(as_of, contract, where="log export, --as-of", clock=clock)
     flat = FlatLog(log_place_of(contract))
+    roles: tuple[Role, ...] = (*ANSWERS, "shadow") if shadows else ANSWERS
+    listener(Event("export", "looking what is logged"))
     with reading(flat.place.tables):
-        windows = _windows(flat, begins, ends, known)
+        windows = _windows(flat.predictions(since=begins, until=ends, as_of=known, roles=roles), begins, ends)
     if not windows:
         raise MilepostError(
             "Nothing is logged in this window." if begins or ends or known else "Nothing is logged yet.",
@@ -106,7 +111,7 @@ def log_export(
             fix=f"See what is logged: {next_step('log show', problem)}",
         )
     written = _Written()
-    columns = _write(flat, windows, known, file, written, listener)
+    columns = _write(flat, windows, known, roles, file, written, listener)
     return LogExported(
         contract.aim.name, file.path, written.rows, written.outcomes, len(columns), _says(flat, file),
         next_step("log show", problem),
@@ -119,14 +124,11 @@ class _Written:
     outcomes: int = 0
 
 
-def _windows(
-    flat: FlatLog, since: datetime | None, until: datetime | None, as_of: datetime | None
-) -> list[tuple[datetime, datetime]]:
+def _windows(rows: pl.LazyFrame, since: datetime | None, until: datetime | None) -> list[tuple[datetime, datetime]]:
     """Return spans that follow each other, hold all rows of a window, and few enough for memory each."""
-    rows = flat.predictions(since=since, until=until, as_of=as_of).select("at")
     spans: list[tuple[datetime, datetime]] = []
     held = 0
-    for begin, end, number in _pieces(rows):
+    for begin, end, number in _pieces(rows.select("at")):
         if not spans or held + number > ROWS_AT_ONCE:
             spans.append((begin, end))
             held = 0
@@ -152,19 +154,19 @@ def _counts(rows: pl.LazyFrame, every: str) -> Iterator[tuple[datetime, int]]:
 
 
 def _write(
-    flat: FlatLog, windows: list[tuple[datetime, datetime]], as_of: datetime | None, file: AnswerFile,
-    written: _Written, listener: Listener,
+    flat: FlatLog, windows: list[tuple[datetime, datetime]], as_of: datetime | None, roles: Collection[Role],
+    file: AnswerFile, written: _Written, listener: Listener,
 ) -> list[str]:  # fmt: skip
     """Write the file and return its columns."""
 
     def source(*_: object) -> Iterator[pl.DataFrame]:
-        for place, (since, until) in enumerate(windows):
-            listener(Event("export", f"{counted(written.rows, 'prediction')} written", place, len(windows)))
+        for place, (since, until) in enumerate(windows, start=1):
             with reading(flat.place.tables):
-                rows = flat.window(since, until, as_of=as_of)
+                rows = flat.window(since, until, as_of=as_of, roles=roles)
             written.rows += rows.height
             written.outcomes += int((rows["truth_label"].is_not_null() | rows["truth_number"].is_not_null()).sum())
             yield file.shaped(rows, lists=_LISTS)
+            listener(Event("export", f"{counted(written.rows, 'prediction')} written", place, len(windows)))
 
     schema = file.schema(pl.Schema({**flat.schema, **TRUTH}), lists=_LISTS)
     file.write(register_io_source(source, schema=schema))

@@ -21,12 +21,14 @@ from milepost.ground.text import counted, listed, nearest
 from milepost.predlog.delta_tables import reading
 from milepost.predlog.flat import FlatLog
 from milepost.predlog.read import read_outcomes
+from milepost.predlog.records import Role
 from milepost.problem.read import read_problem
-from milepost.show.logged import Cells
+from milepost.problem.spec import Problem
+from milepost.show.cells import Cells
 from milepost.show.notebook import Shows
 
 MOST = 100_000
-TABLES = ("predictions", "outcomes", "joined")
+TABLES = ("predictions", "outcomes", "joined", "shadows")
 
 _EXAMPLE = 'milepost log query "SELECT decision_label, COUNT(*) AS n FROM predictions GROUP BY decision_label"'
 _WHERE = "the query"
@@ -69,8 +71,9 @@ def log_query(
 ) -> LogQueried:
     """Return what a SELECT of Polars SQL answers about the log.
 
-    There are three tables: predictions (what callers were told, with a column for each input), outcomes (the last word
-    on each prediction), and joined (predictions with truth_label, truth_number and the like beside them).
+    There are four tables: predictions (what callers were told, with a column for each input), outcomes (the last word
+    on each prediction), joined (predictions with truth_label, truth_number and the like beside them), and shadows (what
+    a challenger would have answered, with the columns of joined; request is the prediction_id of what the caller got).
 
     Args:
         sql: one SELECT.
@@ -94,13 +97,15 @@ def log_query(
     refuse_empty_span(begins, ends)
     known = moment_of(as_of, contract, where="log query, --as-of", clock=clock)
     flat = FlatLog(log_place_of(contract))
+    shadow: Role = "shadow"
     frames = {
         "predictions": flat.predictions(since=begins, until=ends, as_of=known),
         "outcomes": read_outcomes(flat.place, as_of=known).drop("day"),
         "joined": flat.joined(since=begins, until=ends, as_of=known),
+        "shadows": flat.joined(since=begins, until=ends, as_of=known, roles=(shadow,)),
     }
     with reading(flat.place.tables):
-        found = _answered(sql, frames, most + 1)
+        found = _answered(sql, frames, most + 1, contract)
     rows = tuple(tuple(_plain(value) for value in row) for row in found.head(most).iter_rows())
     says = (f"Only the first {counted(most, 'row')} are here: --most N gives more.",) if found.height > most else ()
     export = next_step("log export -o log.parquet", problem)
@@ -123,17 +128,19 @@ def _refuse_other_than_select(sql: str) -> None:
         )
 
 
-def _answered(sql: str, frames: dict[str, pl.LazyFrame], most: int) -> pl.DataFrame:
+def _answered(sql: str, frames: dict[str, pl.LazyFrame], most: int, contract: Problem) -> pl.DataFrame:
     try:
         with pl.SQLContext(frames, register_globals=False) as context:
             return context.execute(sql).head(most).collect(engine="streaming")
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as why:
-        raise _misunderstood(str(why), sql) from None
+        raise _misunderstood(str(why), sql, contract) from None
 
 
-def _misunderstood(why: str, sql: str) -> MilepostError:
+def _misunderstood(why: str, sql: str, contract: Problem) -> MilepostError:
     """Return why a query has no answer, in our words where we know what is meant."""
     if column := _COLUMN.search(why):
+        if unlogged := _unlogged(column[1], contract):
+            return unlogged
         known = re.findall(r'"(.*?)"', column[2])
         near = nearest(column[1], known)
         fix = f"Write {near!r} instead." if near else f"Choose one of: {listed(known, most=40)}."
@@ -144,6 +151,22 @@ def _misunderstood(why: str, sql: str) -> MilepostError:
     parsed = _PARSER.search(why)
     said = " ".join((parsed[1] if parsed else why.partition("\n")[0]).split())
     return MilepostError(f"The query cannot be answered: {said}.", where=_WHERE, fix=f"Write it like: {_EXAMPLE}")
+
+
+def _unlogged(column: str, contract: Problem) -> MilepostError | None:
+    """Return why the log has no column of a name that the problem knows; None where it knows no such name."""
+    if column in contract.serve.redaction:
+        return MilepostError(
+            f"{column!r} is left out of the log by [serve.redaction], so it cannot be asked for.",
+            where=contract.where(f"serve.redaction.{column}"),
+            fix='Ask for other columns; with "hash" in place of "drop" what is answered from now on has it as a hash.',
+        )
+    if column == contract.data.id:
+        return MilepostError(f"The log calls {column!r} entity.", where=_WHERE, fix="Write 'entity' instead.")
+    if column == contract.aim.target:
+        fix = "Write truth_label or truth_number, FROM joined; label is what was predicted."
+        return MilepostError(f"The log calls {column!r} the truth.", where=_WHERE, fix=fix)
+    return None
 
 
 def _plain(value: object) -> object:

@@ -1,4 +1,4 @@
-"""The verb `log_show`: the newest predictions of the log, for a person."""
+"""The verb `log_show`: the newest predictions of the log, or one of them whole, for a person."""
 
 from __future__ import annotations
 
@@ -6,17 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import polars as pl
 
 from milepost.api.arguments import verb
 from milepost.api.log_access import When, labels_of, logged_entity, moment_of, refuse_empty_span
+from milepost.api.log_case import LoggedCase, logged_case
+from milepost.api.log_rows import logged_answer, shadows_of
 from milepost.api.next_step import next_step
 from milepost.api.serving import log_place_of
 from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.errors import MilepostError
-from milepost.ground.text import counted
+from milepost.ground.text import counted, listed
 from milepost.predlog.delta_tables import reading
 from milepost.predlog.places import LogPlace
 from milepost.predlog.read import read_outcomes, read_predictions, rows_about
@@ -26,6 +28,8 @@ from milepost.show.logged import LoggedAnswer
 from milepost.show.notebook import Shows
 
 MOST = 10_000
+
+_LAST = 20
 
 _NOTHING = "Nothing is logged yet; a service and `milepost score --log` write to the log."
 _NOTHING_HERE = "Nothing in the log is of this time and this entity."
@@ -55,18 +59,21 @@ class LogShown(Shows):
 
 @verb
 def log_show(
+    prediction_id: str | None = None,
     *,
-    last: int = 20,
+    last: int | None = None,
     since: When = None,
     until: When = None,
     entity: str | None = None,
     problem: Path | str = "milepost.toml",
     clock: Clock = wall_clock,
-) -> LogShown:
-    """Return the newest predictions of the log, with what turned out to be true of them.
+) -> LogShown | LoggedCase:
+    """Return the newest predictions of the log, with what turned out to be true of them; or one of them whole.
 
     Args:
-        last: how many, 1 to 10,000.
+        prediction_id: the one prediction to show, with its inputs, what each of them adds to the answer, what shadows
+            answered, and every outcome; nothing else can be chosen then.
+        last: how many, 1 to 10,000; 20 where it is left out.
         since: leave out what was answered before; a time, or a span back from now such as "7d".
         until: leave out what was answered at this time or later.
         entity: show only what was answered about it.
@@ -74,10 +81,14 @@ def log_show(
         clock: says when now is.
 
     Raises:
-        MilepostError: a time is none, last is out of range, or the log knows no entities.
+        MilepostError: a time is none, last is out of range, the log knows no entities, or it has no such prediction.
         EnvironmentFault: the log cannot be read.
     """
     contract = read_problem(Path(problem))
+    if prediction_id is not None:
+        _refuse_choices(last=last, since=since, until=until, entity=entity)
+        return logged_case(prediction_id, contract, problem)
+    last = _LAST if last is None else last
     if not 1 <= last <= MOST:
         fix = f"Write 1 to {MOST:,}; for more rows: milepost log export -o log.parquet"
         raise MilepostError(f"last is {last:,}.", where="log show, --last", fix=fix)
@@ -96,6 +107,17 @@ def log_show(
     return LogShown(contract.aim.name, found, answers, says, _next(answers, problem, is_whole=is_whole))
 
 
+def _refuse_choices(**choices: object) -> None:
+    """Refuse to choose among predictions where one is named."""
+    given = [f"--{name}" for name, value in choices.items() if value is not None]
+    if given:
+        raise MilepostError(
+            f"A prediction_id names one prediction, which leaves nothing to choose by {listed(given)}.",
+            where=f"log show, {given[0]}",
+            fix=f"Leave out {listed(given)}, or the prediction_id.",
+        )
+
+
 def _newest(place: LogPlace, rows: pl.LazyFrame, last: int, contract: Problem) -> Iterator[LoggedAnswer]:
     """Yield the newest rows; all columns are read of these alone."""
     newest = rows.select("prediction_id", "at").top_k(last, by=["at", "prediction_id"]).collect(engine="streaming")
@@ -104,49 +126,14 @@ def _newest(place: LogPlace, rows: pl.LazyFrame, last: int, contract: Problem) -
     shown = rows_about(rows.filter(pl.col("at") >= since), ids)
     truth = read_outcomes(place, about=ids).select("prediction_id", truth_label="label", truth_number="number")
     table = shown.join(truth, on="prediction_id", how="left").collect(engine="streaming")
-    shadows = _shadows(place, ids, since)
+    shadows = shadows_of(place, ids, since)
     labels = labels_of(contract, [*table["bundle_id"].unique(), *shadows["bundle_id"].unique()])
     of_answer: dict[str, list[LoggedAnswer]] = {}
     for row in shadows.iter_rows(named=True):
-        shadow = _answer({**row, "truth_label": None, "truth_number": None}, labels)
-        of_answer.setdefault(row["request"], []).append(shadow)
+        of_answer.setdefault(row["request"], []).append(logged_answer(row, labels))
     for row in table.sort("at", "prediction_id", descending=True).iter_rows(named=True):
-        answer = _answer(row, labels)
+        answer = logged_answer(row, labels)
         yield replace(answer, shadows=tuple(of_answer.get(answer.prediction_id, ())))
-
-
-def _shadows(place: LogPlace, ids: pl.Series, since: datetime) -> pl.DataFrame:
-    """Return what was answered in the place of answers, in the order in which it was."""
-    rows = read_predictions(place, since=since, roles=["shadow"])
-    asked = pl.LazyFrame({"request": ids})
-    return rows.join(asked, on="request", how="semi").collect(engine="streaming").sort("prediction_id")
-
-
-def _answer(row: dict[str, Any], labels: dict[str, tuple[str, ...]]) -> LoggedAnswer:
-    is_class, decision = row["number"] is None, row["decision_label"]
-    truth = row["truth_number"] if row["truth_label"] is None else row["truth_label"]
-    return LoggedAnswer(
-        at=row["at"],
-        prediction_id=row["prediction_id"],
-        entity=row["entity"],
-        decision=decision if is_class else row["decision_number"],
-        probability=_probability(row, labels.get(row["bundle_id"], ())) if is_class and decision is not None else None,
-        lo=row["lo"],
-        hi=row["hi"],
-        flags=len(row["flags"] or ()),
-        arm=row["arm"],
-        truth=truth,
-        bundle_id=row["bundle_id"],
-        role=row["role"],
-    )
-
-
-def _probability(row: dict[str, Any], labels: tuple[str, ...]) -> float | None:
-    """Return the probability of the class that is the decision; None where the bundle's classes are not known."""
-    shares: list[float] = row["probabilities"] or []
-    if row["decision_label"] in labels and len(shares) == len(labels):
-        return shares[labels.index(row["decision_label"])]
-    return max(shares, default=None) if row["decision_label"] == row["label"] else None  # the likeliest is predicted
 
 
 def _says(answers: tuple[LoggedAnswer, ...], found: int) -> tuple[str, ...]:

@@ -26,13 +26,22 @@ AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="Show 
 @log()
 def show(
     session: Session,
-    last: Annotated[int, typer.Option(metavar="N", min=1, help="How many of the newest.")] = 20,
+    prediction_id: Annotated[
+        str | None, typer.Argument(metavar="[PREDICTION_ID]", help="Show this one with all that is known of it.")
+    ] = None,
+    last: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="How many of the newest; 20 if left out.")
+    ] = None,
     since: Since = None,
     until: Until = None,
     entity: Annotated[str | None, typer.Option(metavar="ENTITY", help="Only what is about this entity.")] = None,
 ) -> object:
-    """Show the newest predictions, with what turned out to be true of them."""
-    return milepost.log_show(last=last, since=since, until=until, entity=entity, problem=session.problem)
+    """Show the newest predictions, with what turned out to be true of them; or one of them whole.
+
+    Of the one that is named: who answered and why, the inputs with what each adds to the answer, what shadows said,
+    and every word on what turned out to be true.
+    """
+    return milepost.log_show(prediction_id, last=last, since=since, until=until, entity=entity, problem=session.problem)
 
 
 @log()
@@ -44,9 +53,16 @@ def query(
     until: Until = None,
     as_of: AsOf = None,
 ) -> object:
-    """Answer a question in SQL from the tables predictions, outcomes and joined.
+    """Answer a question in SQL from four tables: predictions, outcomes, joined and shadows.
 
-    Inputs are columns of predictions and joined by their own names; joined has the truth beside each prediction.
+    predictions: what callers were told, by champion and canary; each input is a column with its own name.
+
+    outcomes: the last word on each prediction.
+
+    joined: predictions with the truth beside each, as truth_label or truth_number.
+
+    shadows: what a challenger would have answered, with the columns of joined; request is the prediction_id of the
+    answer that the caller got.
     """
     return milepost.log_query(sql, most=most, since=since, until=until, as_of=as_of, problem=session.problem)
 
@@ -60,10 +76,22 @@ def export(
     since: Since = None,
     until: Until = None,
     as_of: AsOf = None,
+    shadows: Annotated[
+        bool,
+        typer.Option(
+            "--shadows", metavar="", help="Also what challengers would have answered, as rows of role shadow."
+        ),
+    ] = False,
 ) -> object:
     """Write predictions, their inputs and outcomes to one file, in the order of time."""
     return milepost.log_export(
-        output, since=since, until=until, as_of=as_of, problem=session.problem, listener=session.listener
+        output,
+        since=since,
+        until=until,
+        as_of=as_of,
+        shadows=shadows,
+        problem=session.problem,
+        listener=session.listener,
     )
 
 
@@ -73,7 +101,7 @@ def verify(session: Session) -> object:
     return milepost.log_verify(problem=session.problem)
 
 
-@log()
+@log(interrupted="A part may be removed and a part not: run the same command again, and it removes the rest.")
 def forget(
     session: Session,
     entity: Annotated[str, typer.Argument(metavar="ENTITY", help="As the column that data.id names holds it.")],

@@ -31,7 +31,7 @@ from milepost.predlog.verifying import Flaw
 from milepost.problem.spec import Problem
 from milepost.registry.decisions import Decision
 from milepost.serve.parity import Difference
-from milepost.show import drafts, logged, terminal, views
+from milepost.show import cells, drafts, logged, logged_case, terminal, views
 from milepost.show.glossary import Entry, Topic
 from milepost.show.leg import Leg
 from milepost.show.wording import columns_in_short, currency_of, noun_of_rows, unit_of_target
@@ -80,7 +80,9 @@ VIEWS: dict[type, View] = {
     Understood: lambda understood, _: drafts.understood_view(understood),
     Candidates: lambda candidates, _: drafts.candidates_view(candidates),
     Sense: lambda sense, _: drafts.sense_view(sense),
-    logged.Cells: lambda cells, _: logged.cells_view(cells),
+    cells.Cells: lambda answer, _: cells.cells_view(answer),
+    logged_case.CaseAnswer: lambda answer, _: logged_case.case_answer_view(answer),
+    logged_case.CaseInputs: lambda inputs, _: logged_case.case_inputs_view(inputs),
     Measured: lambda measured, problem: views.measures_view({measured.metric: measured}, currency=currency_of(problem)),
     MilepostError: lambda error, _: views.error_view(error),
 }
@@ -88,7 +90,8 @@ VIEWS_OF_MANY: dict[type, Callable[[Any], RenderableType]] = {
     Finding: views.findings_view,
     Decision: views.history_view,
     logged.LoggedAnswer: logged.answers_view,
-    logged.RefusedRow: logged.refused_view,
+    logged.RefusedRows: logged.refused_view,
+    logged_case.CaseOutcome: logged_case.case_outcomes_view,
     Removed: logged.removed_view,
     Remaining: logged.remaining_view,
     Flaw: logged.flaws_view,

@@ -16,6 +16,8 @@ from milepost.serve.parity import Difference
 from milepost.show.terminal import MIDDLE, WIDE, Grid, Heading, facts, marked, plain
 from milepost.show.wording import SEVERITIES, one_line
 
+_MOST_REASONS = 10  # for which rows were refused are shown
+_ROWS_NAMED = 5  # of those that were refused for one reason
 _LONGEST_CELL = 40  # characters of a cell of a person's own query
 
 
@@ -54,35 +56,20 @@ class LoggedAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedRow:
-    """A row of a table that was not taken, and why.
+class RefusedRows:
+    """Rows of a table that were not taken for the same reason.
 
     Attributes:
-        row: its number, from 1.
-        what: what is wrong with it.
+        rows: their numbers, from 1.
+        what: what is wrong with the first of them.
         where: in which column.
         fix: what to do.
-        alike: how many rows were refused for the same reason, with this one.
     """
 
-    row: int
+    rows: tuple[int, ...]
     what: str
     where: str
     fix: str
-    alike: int
-
-
-@dataclass(frozen=True, slots=True)
-class Cells:
-    """What a query answers.
-
-    Attributes:
-        columns: their names.
-        rows: a value for each column, in each row.
-    """
-
-    columns: tuple[str, ...]
-    rows: tuple[tuple[object, ...], ...]
 
 
 def answers_view(answers: Sequence[LoggedAnswer]) -> RenderableType:
@@ -93,13 +80,18 @@ def answers_view(answers: Sequence[LoggedAnswer]) -> RenderableType:
     return Grid(headings, tuple(tuple(_cell(column.name, one) for column in shown) for one in lines))
 
 
-def refused_view(rows: Sequence[RefusedRow]) -> RenderableType:
-    """Return for each reason the first row that was refused for it."""
+def refused_view(reasons: Sequence[RefusedRows]) -> RenderableType:
+    """Return each reason with the number of rows that were refused for it, and the first of these."""
     parts: list[RenderableType] = []
-    for one in rows:
-        more = f"   (and {counted(one.alike - 1, 'other row')})" if one.alike > 1 else ""
-        where = f"row {count(one.row)}, {one.where}{more}"
-        parts += [plain(one.what, "bold"), facts((("where:", where), ("fix:", one.fix)))]
+    for one in reasons[:_MOST_REASONS]:
+        first = listed([count(row) for row in one.rows[:_ROWS_NAMED]])
+        rest = len(one.rows) - _ROWS_NAMED
+        rows = f"row {first}" if len(one.rows) == 1 else f"rows {first}{f' and {count(rest)} more' if rest > 0 else ''}"
+        what = one.what if len(one.rows) == 1 else f"{counted(len(one.rows), 'row')}, the first: {one.what}"
+        parts += [plain(what, "bold"), facts((("where:", f"{rows}, {one.where}"), ("fix:", one.fix)))]
+    if more := reasons[_MOST_REASONS:]:
+        alike = sum(len(one.rows) for one in more)
+        parts.append(plain(f"{counted(alike, 'row')} for {counted(len(more), 'other reason')}: --json has them all."))
     return Group(*parts)
 
 
@@ -135,21 +127,6 @@ def differences_view(differences: Sequence[Difference]) -> RenderableType:
         parts.append(plain(f"A {one.kind} row, asked {one.way}: {one.field}", "bold"))
         parts.append(facts((("service:", one.service), ("offline:", one.offline), ("row:", one.row))))
     return Group(*parts)
-
-
-def cells_view(cells: Cells) -> RenderableType:
-    """Return the answer of a query as a table."""
-    if not cells.columns:
-        return plain("The query names no column.")
-    numbers = [
-        all(isinstance(row[place], int | float | None) and not isinstance(row[place], bool) for row in cells.rows)
-        for place in range(len(cells.columns))
-    ]
-    headings = tuple(
-        Heading(one_line(name, most=_LONGEST_CELL), is_number=is_number, may_fold=True)
-        for name, is_number in zip(cells.columns, numbers, strict=True)
-    )
-    return Grid(headings, tuple(tuple(_said(value) for value in row) for row in cells.rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,10 +167,11 @@ def _cell(name: str, answer: LoggedAnswer) -> str | Text:
         return "–" if value is None else share(value)
     if name == "flags":
         return count(value)
-    return _said(value)
+    return said(value)
 
 
-def _said(value: object) -> str:
+def said(value: object) -> str:
+    """Return one value as the cell of a table; a dash where there is none."""
     if value is None:
         return "–"
     if isinstance(value, bool):
@@ -205,5 +183,5 @@ def _said(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, list | tuple):
-        return one_line(listed([_said(item) for item in value]), most=_LONGEST_CELL) or "–"
+        return one_line(listed([said(item) for item in value]), most=_LONGEST_CELL) or "–"
     return one_line(value, most=_LONGEST_CELL)

@@ -84,3 +84,19 @@ def test_an_input_called_like_a_column_of_ours_is_found_under_its_other_name(tmp
     write(place, [prediction(0, inputs=["mine", 3.0])], schema=schema).close()
     row = FlatLog(place).predictions().collect().row(0, named=True)
     assert (row["label"], row["input_label"], row["input_inputs"]) == ("Yes", "mine", 3.0)
+
+
+def test_shadows_have_the_truth_of_the_answer_in_whose_place_they_are(tmp_path):
+    place = log_place(tmp_path)
+    answer = prediction(0)
+    shadow = prediction(1, role="shadow", bundle_id="b2", request=answer.prediction_id)
+    journal = write(place, [answer, shadow])
+    write(place, outcomes=[outcome(0, answer.prediction_id, NOON + HOUR)], journal=journal).close()
+    flat = FlatLog(place)
+    assert flat.joined().collect()["bundle_id"].to_list() == ["b1"]
+    shadows = flat.joined(roles=["shadow"]).collect()
+    assert shadows.select("bundle_id", "request", "truth_label", "tenure").rows() == [
+        ("b2", answer.prediction_id, "Yes", 1.0)
+    ]
+    both = flat.window(NOON, NOON + HOUR, roles=["champion", "shadow"])
+    assert both["truth_label"].to_list() == ["Yes", "Yes"]

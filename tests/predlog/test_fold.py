@@ -313,6 +313,40 @@ def test_a_journal_of_another_machine_is_folded_and_stays(place, monkeypatch):
     assert journals_in(place.journals) == [journal.path]
 
 
+@pytest.mark.parametrize("content", ["", "[]", "null", '{"seven": "x"}', '{"3": 4}'])
+def test_a_damaged_note_keeps_its_journal_and_holds_up_no_other(place, content):
+    first = journal_of(place, *frames_of("a"))
+    (place.journals / f"{first.name}.unread").write_text(content)
+    journal_of(place, *frames_of("b"))
+    for _ in range(2):
+        (unread,) = fold(place).unread
+        assert (unread.journal, unread.frame) == (first.name, None)
+        assert "damaged" in unread.says
+    assert ids_in(place.predictions) == ["a", "b"]
+    assert journals_in(place.journals) == [first.path]
+
+
+def test_a_frame_that_cannot_be_read_is_noted_though_an_earlier_note_is_damaged(place):
+    journal = journal_of(place, *frames_of("a"), b"\x94\xabpredictions?")
+    (place.journals / f"{journal.name}.unread").write_text("")
+    fold(place)
+    (unread,) = fold(place).unread
+    assert (unread.journal, unread.frame) == (journal.name, 3)
+    assert journals_in(place.journals) == [journal.path]
+
+
+def test_a_journal_that_may_not_be_removed_is_a_fault_of_the_disk(place, monkeypatch):
+    journal = journal_of(place, *frames_of("a"))
+
+    def refuse(path, **_):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(EnvironmentFault) as fault:
+        fold(place)
+    assert fault.value.where == str(journal.path)
+
+
 def test_damage_in_a_journal_that_grows_is_told(place):
     journal = journal_of(place, *frames_of("a", "b", "c"), close=False)
     damage(journal.path, 3)

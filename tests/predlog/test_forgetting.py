@@ -14,11 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from logged import NOON, SCHEMA, log_place, outcome, prediction, write
+from milepost.predlog.aside import journal_aside
 from milepost.predlog.delta_tables import open_table
 from milepost.predlog.fold import fold
 from milepost.predlog.forgetting import OUT_OF_REACH, Forgotten, Removed, forget
 from milepost.predlog.places import LogPlace
 from milepost.predlog.read import read_outcomes, read_predictions
+from milepost.predlog.records import Predictions, encode
 from milepost.predlog.redaction import compile_redaction
 from milepost.predlog.rotation import last_asked
 from milepost.predlog.tending import tend
@@ -149,11 +151,25 @@ def test_a_service_that_is_asked_begins_its_next_journal_so_that_nothing_remains
     assert read_predictions(place).collect().height == 6 + 1
 
 
-def test_services_are_not_asked_where_they_hold_nothing_of_the_entity(tmp_path):
+def test_a_service_is_asked_even_where_its_journal_holds_nothing_of_the_entity_for_its_memory_may(tmp_path):
     place = log_place(tmp_path)
-    write(place, ROWS, OUTCOMES)
-    assert forget(place, "client-9").remaining == ()
-    assert last_asked(place.journals) == ""
+    journal = write(place, ROWS, OUTCOMES)
+    assert forget(place, "client-9", patience_s=0).remaining == ()
+    assert last_asked(place.journals) != ""
+    journal.close()
+
+
+def test_a_run_that_holds_answers_aside_is_named_for_it_publishes_them_later(tmp_path):
+    place = log_place(tmp_path)
+    with journal_aside(place.journals, durability="process") as (aside, publish):
+        aside.schema(SCHEMA)
+        aside.add(encode(Predictions(SCHEMA.id, ROWS)))
+        aside.commit()
+        (remaining,) = forget(place, "client-1", patience_s=0).remaining
+        assert remaining.where == str(aside.path.parent)
+        publish()
+    done = forget(place, "client-1")
+    assert (removed(done), done.remaining) == ({"predictions": 3}, ())
 
 
 def test_what_is_elsewhere_goes_before_the_predictions_by_which_it_is_found(place):
@@ -280,7 +296,7 @@ def test_while_folds_and_merges_go_on_an_entity_is_forgotten_and_nothing_else_is
             write(place, [prediction(number, entity="c-7")], journal=journal)
             time.sleep(0.001)  # as many rows as that a second are enough
             if number == 110:
-                forget(place, "client-1")
+                forget(place, "client-1", patience_s=0)
         assert folder.returncode == 0
     assert entities(place) == {"client-0", "client-2", "c-7"}
     assert read_predictions(place).collect().height == 6 + number - 100

@@ -338,6 +338,15 @@ def test_a_frame_too_long_to_be_read_again_is_refused(tmp_path):
         Journal(tmp_path).add(b"")
 
 
+def test_of_frames_that_are_added_together_all_are_taken_or_none(tmp_path):
+    journal = Journal(tmp_path)
+    with pytest.raises(MilepostError, match="can't hold"):
+        journal.add(b"told as failed", bytes(MOST_FRAME_BYTES + 1))
+    journal.add(b"one", b"two")
+    journal.commit()
+    assert payloads(journal.path)[1:] == [b"one", b"two"]
+
+
 # --- damage -----------------------------------------------------------------------------------------------------------
 
 

@@ -67,10 +67,22 @@ def test_a_horizon_is_half_open(place):
 def test_none_and_several_are_told_apart_and_never_guessed(place):
     _, refusals = match(place, about(("c-81", NOON + 40 * DAY), ("c-81", NOON + 70 * DAY)), horizon=HORIZON)
     assert refusals.sort("row")["what"].to_list() == [
-        "No prediction of this entity holds this time in its horizon.",
+        "The prediction of this entity of 2026-01-05 12:00 UTC holds until 2026-02-04 12:00 UTC; "
+        "2026-02-14 12:00 UTC is not before that.",
         "2 predictions of this entity hold this time in their horizon.",
     ]
     assert refusals.sort("row")["fix"][1] == "Give the prediction_id of the one that is meant."
+
+
+def test_an_unknown_entity_a_time_too_early_and_one_too_late_are_told_apart(place):
+    late, early = about(("c-81", NOON + 99 * DAY)), about(("c-81", NOON - DAY))
+    said = [match(place, one, horizon=HORIZON)[1]["what"].item() for one in (about(("c-99", NOON)), early, late)]
+    assert said == [
+        "'c-99' is not in the log.",
+        "The first prediction of this entity is of 2026-01-05 12:00 UTC; 2026-01-04 12:00 UTC is before it.",
+        "The prediction of this entity of 2026-03-15 12:00 UTC holds until 2026-04-14 12:00 UTC; "
+        "2026-04-14 12:00 UTC is not before that.",
+    ]
 
 
 def test_the_time_of_a_row_counts_where_it_has_one(place):
@@ -146,4 +158,4 @@ def test_each_row_meets_exactly_the_predictions_that_hold_its_time(tmp_path_fact
         if len(meant) == 1:
             assert named[row] == meant[0]
         else:
-            assert said[row].startswith(f"{len(meant)} predictions" if meant else "No prediction")
+            assert said[row].startswith(f"{len(meant)} predictions" if meant else ("'", "The "))

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import polars as pl
@@ -96,7 +97,7 @@ def test_rows_are_answered_in_their_order_each_with_its_reason(place):
     words = [
         "No prediction in the log",
         "which is no class",
-        "No prediction of this entity",
+        "'c-77' is not in the log",
         "In conflict",
         "In conflict",
     ]
@@ -217,3 +218,21 @@ def test_a_hundred_thousand_outcomes_at_once_take_seconds_and_little_memory(tmp_
     assert seconds < 20
     assert megabytes < 600
     assert Path(place.predictions).is_dir()
+
+
+def test_of_two_words_that_contradict_each_other_at_once_one_is_refused(place):
+    columns = {"prediction_id": IDS[:1], "recorded_at": ["2026-02-01"]}
+    journal, late = Journal(place.journals), []
+
+    def keep_slowly(rows: Sequence[OutcomeRow]) -> None:
+        other.start()
+        other.join(0.3)  # would be enough for it, if it did not wait for its turn
+        journal.add(encode(Outcomes(list(rows))))
+        journal.commit()
+
+    other = Thread(target=lambda: late.extend(statuses(place, {**columns, "truth": ["No"]})))
+    assert statuses(place, {**columns, "truth": ["Yes"]}, write=keep_slowly) == ["taken"]
+    other.join()
+    journal.close()
+    assert late == ["refused"]
+    assert truths(place) == {IDS[0]: "Yes"}

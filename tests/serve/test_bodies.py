@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -59,6 +60,10 @@ def test_a_list_is_many_rows_even_of_one():
 @pytest.mark.parametrize(("given", "most"), [(True, 5), (False, 0), (1, 1), (3.0, 3), (10**30, 10**30)])
 def test_reasons_are_asked_by_true_or_by_their_number(given, most):
     assert asked({"row": ROW, "reasons": given}).reasons == most
+
+
+def test_a_field_that_is_misspelled_is_refused_with_its_name():
+    assert refused({"row": ROW, "reason": True}).fix == "Write 'reasons' instead."
 
 
 @pytest.mark.parametrize("given", [0, -1, 1.5, "3", None, []])
@@ -204,6 +209,29 @@ def test_any_document_is_asked_or_refused(document):
 )
 def test_each_form_of_mlflow_is_the_same_rows(document):
     assert by_mlflow(document) == Asked([ROW], False)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"dataframe_split": {"columns": ["age"], "data": [[1]] * 100_000}},
+        {"inputs": {"age": [1] * 100_000}},
+        {"instances": [1] * 100_000},
+    ],
+)
+def test_rows_of_mlflow_are_counted_before_they_are_made(form):
+    body = json.dumps(form).encode()
+    tracemalloc.start()
+    document = decoded(body, LIMITS)
+    tracemalloc.reset_peak()
+    before, _ = tracemalloc.get_traced_memory()
+    del document
+    with pytest.raises(Refusal) as refusal:
+        asked_by_mlflow(body, LIMITS)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert refusal.value.status == 413
+    assert peak < before + 2**20, "rows took memory beside the document"
 
 
 @pytest.mark.parametrize(

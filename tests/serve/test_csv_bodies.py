@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from milepost.data.schema import Column, Schema
 from milepost.ground.errors import MilepostError
 from milepost.serve.bodies import Asked
-from milepost.serve.csv_bodies import asked_by_csv, is_csv
+from milepost.serve.csv_bodies import MOST_COLUMNS, asked_by_csv, is_csv
 from milepost.serve.replies import Refusal
 from milepost.serve.settings import Limits
 from serving import ask, usual_row
@@ -79,6 +79,15 @@ def test_more_rows_than_the_limit_are_too_many():
     refusal = refused("age,city\n" + "1,Ulm\n" * 4)
     assert isinstance(refusal, Refusal)
     assert refusal.status == 413
+
+
+def test_more_columns_than_the_limit_are_too_many():
+    names = ["age", "city", *(f"c{number}" for number in range(8 * MOST_COLUMNS))]
+    (row,) = asked(written(names[:MOST_COLUMNS], range(MOST_COLUMNS))).rows
+    assert (row["age"], len(row)) == ("0", MOST_COLUMNS)
+    refusal = refused(written(names))
+    assert isinstance(refusal, Refusal)
+    assert (refusal.status, refusal.where) == (413, "line 1, the header")
 
 
 @given(st.binary(max_size=80))

@@ -7,9 +7,11 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from itertools import count
 from pathlib import Path
 
@@ -133,6 +135,72 @@ def test_a_claim_that_its_process_could_not_give_back_is_taken_over(path, number
     path.rmdir()
     away.rename(path)
     assert once(retries, numbered).body == b"0"
+
+
+def test_an_answer_that_could_not_be_stored_is_given_and_not_made_again(path, caplog):
+    async def answer_as_claims_go_away() -> Reply:
+        retries.close()
+        path.rename(away)
+        path.mkdir()
+        return bytes_reply(200, b"recorded")
+
+    async def fail() -> Reply:
+        raise AssertionError("answered twice")
+
+    retries, away = Retries(path), path.with_suffix(".away")
+    assert once(retries, answer_as_claims_go_away).body == b"recorded"
+    assert "cannot be written" in caplog.text
+    assert once(retries, fail).body == b"recorded"
+    path.rmdir()
+    away.rename(path)
+    assert once(retries, fail).body == b"recorded"
+    assert once(Retries(path), fail).body == b"recorded"
+
+
+def test_an_answer_that_could_not_be_stored_can_be_forgotten(path, numbered):
+    async def answer_as_claims_go_away() -> Reply:
+        retries.close()
+        path.unlink()
+        path.mkdir()
+        return bytes_reply(200, b"about somebody")
+
+    retries = Retries(path)
+    once(retries, answer_as_claims_go_away)
+    retries.forget()
+    path.rmdir()
+    assert once(retries, numbered).body == b"0"
+
+
+def test_a_file_that_another_process_writes_to_does_not_hold_up_the_loop(path, numbered):
+    async def wait_for_it() -> tuple[Reply, float]:
+        answering = asyncio.create_task(retries.once("late", b"body", numbered))
+        longest, before = 0.0, time.monotonic()
+        asyncio.get_running_loop().call_later(0.3, other.execute, "rollback")
+        while not answering.done():
+            await asyncio.sleep(0.01)
+            longest, before = max(longest, time.monotonic() - before), time.monotonic()
+        return answering.result(), longest
+
+    retries = Retries(path)
+    once(retries, numbered)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        reply, longest = asyncio.run(wait_for_it())
+    assert reply.body == b"1"
+    assert longest < 0.2
+    retries.close()
+
+
+def test_claims_that_are_too_old_are_removed_few_at_a_time_and_never_answer(path, numbered):
+    old, now = Retries(path, clock=lambda: 0.0), Retries(path, clock=lambda: KEPT_S + 1.0)
+    bodies = [once(old, numbered, request_id=str(number)).body for number in range(50)]
+    old.close()
+    again = [once(now, numbered, request_id=str(number)).body for number in reversed(range(10))]
+    assert not set(again) & set(bodies)
+    now.close()
+    with closing(sqlite3.connect(path)) as store:
+        left = store.execute("select count(*) from claims where at = 0").fetchone()[0]
+    assert 20 <= left < 40
 
 
 def test_claims_that_cannot_be_written_are_a_fault_and_not_an_answer(tmp_path, numbered):

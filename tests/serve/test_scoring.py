@@ -1,8 +1,5 @@
 """A table answered batch by batch gives the records that single requests give."""
 
-import signal
-import subprocess
-import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,12 +8,12 @@ import pytest
 
 from milepost.predictor.load import load_predictor
 from milepost.predictor.selftest import synthetic_rows
+from milepost.predlog.aside import journal_aside
 from milepost.predlog.fold import fold
 from milepost.predlog.journal import Journal, journals_in, read_frames
 from milepost.predlog.read import read_predictions
-from milepost.predlog.records import Outcomes, encode
 from milepost.serve.engine import Engine
-from milepost.serve.scoring import Scoring, journal_aside
+from milepost.serve.scoring import Scoring
 from milepost.serve.state import read_state
 from milepost.serve.voices import Voices, load_voice
 
@@ -103,39 +100,6 @@ def test_nothing_is_seen_before_it_is_published(voice_of):
         publish()
     assert read_predictions(settings.place).collect()["prediction_id"].n_unique() == 2 * table.height
     assert list(Path(settings.tables).glob(".scoring-*")) == []
-
-
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from milepost.predlog.records import Outcomes, encode
-from milepost.serve.scoring import journal_aside
-with journal_aside(Path(sys.argv[1]), durability="process") as (journal, publish):
-    journal.add(encode(Outcomes([])))
-    journal.commit()
-    os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-def test_what_a_killed_run_left_aside_is_removed_by_the_next_one(tmp_path):
-    journals = tmp_path / "log" / "journals"
-    done = subprocess.run([sys.executable, "-c", KILLED, journals], check=False)
-    assert done.returncode == -signal.SIGKILL
-    (left,) = journals.parent.glob(".scoring-*")
-    with journal_aside(journals, durability="process") as (journal, publish):
-        assert not left.exists()
-        with journal_aside(journals, durability="process"):  # of a process that lives
-            assert journal.path.exists()
-        journal.add(encode(Outcomes([])))
-        publish()
-    assert len(journals_in(journals)) == 1
-
-
-def test_an_error_leaves_nothing_aside(tmp_path):
-    with pytest.raises(ZeroDivisionError), journal_aside(tmp_path / "journals", durability="process"):
-        raise ZeroDivisionError
-    assert [path.name for path in tmp_path.iterdir()] == ["journals"]
-    assert list((tmp_path / "journals").iterdir()) == []
 
 
 def test_long_batches_become_frames_that_a_fold_can_hold(voice_of):

@@ -7,21 +7,24 @@ A row that was logged with another schema of inputs has those of them that were 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from functools import partial
 
 import polars as pl
 
 from milepost.predlog.places import LogPlace
-from milepost.predlog.read import TRUTH, joined, logged_schemas, read_outcomes, read_predictions
-from milepost.predlog.records import PREDICTIONS, InputSchema
+from milepost.predlog.read import ANSWERS, TRUTH, joined, logged_schemas, read_outcomes, read_predictions
+from milepost.predlog.records import PREDICTIONS, InputSchema, Role
 
 _OURS = tuple(name for name in PREDICTIONS if name != "day")
 _TAKEN = frozenset([*PREDICTIONS, *TRUTH, "inputs"])
 _PREFIX = "input_"
+_ABOUT = "\0about"  # the prediction that outcomes are sent of; no column has such a name
 
 
 class FlatLog:
-    """The predictions of a log that callers were told.
+    """The predictions of a log: those that callers were told, or those of shadows where their role is asked for.
 
     Attributes:
         place: of the log.
@@ -47,43 +50,47 @@ class FlatLog:
         return pl.Schema({**ours, **{self.columns[field.name]: field.dtype for field in inputs}})
 
     def predictions(
-        self, *, since: datetime | None = None, until: datetime | None = None, as_of: datetime | None = None
-    ) -> pl.LazyFrame:
+        self, *, since: datetime | None = None, until: datetime | None = None, as_of: datetime | None = None,
+        roles: Collection[Role] = ANSWERS,
+    ) -> pl.LazyFrame:  # fmt: skip
         """Return predictions, in no order; for the arguments see read_predictions.
 
         Raises:
             EnvironmentFault: a journal or the store cannot be read.
         """
-        parts = [
-            self._flat(read_predictions(self.place, since=since, until=until, as_of=as_of, schema_id=one.id), one)
-            for one in self._schemas
-        ]
+        read = partial(read_predictions, self.place, since=since, until=until, as_of=as_of, roles=roles)
+        parts = [self._flat(read(schema_id=one.id), one) for one in self._schemas]
         return pl.concat(parts) if parts else self.schema.to_frame().lazy()
 
     def joined(
-        self, *, since: datetime | None = None, until: datetime | None = None, as_of: datetime | None = None
-    ) -> pl.LazyFrame:
-        """Return predictions with the last word on each, the columns of TRUTH.
+        self, *, since: datetime | None = None, until: datetime | None = None, as_of: datetime | None = None,
+        roles: Collection[Role] = ANSWERS,
+    ) -> pl.LazyFrame:  # fmt: skip
+        """Return predictions with the last word on each, the columns of TRUTH; a shadow's has that of its request.
 
         Raises:
             EnvironmentFault: a journal or the store cannot be read.
         """
-        parts = [
-            self._flat(joined(self.place, since=since, until=until, as_of=as_of, schema_id=one.id), one, *TRUTH)
-            for one in self._schemas
-        ]
+        read = partial(joined, self.place, since=since, until=until, as_of=as_of, roles=roles)
+        parts = [self._flat(read(schema_id=one.id), one, *TRUTH) for one in self._schemas]
         return pl.concat(parts) if parts else pl.Schema({**self.schema, **TRUTH}).to_frame().lazy()
 
-    def window(self, since: datetime, until: datetime, *, as_of: datetime | None = None) -> pl.DataFrame:
+    def window(
+        self, since: datetime, until: datetime, *, as_of: datetime | None = None, roles: Collection[Role] = ANSWERS
+    ) -> pl.DataFrame:
         """Return what joined does, of a short window, by time; only the outcomes about it are read.
 
         Raises:
             EnvironmentFault: a journal or the store cannot be read.
         """
-        rows = self.predictions(since=since, until=until, as_of=as_of).collect(engine="streaming")
-        told = read_outcomes(self.place, as_of=as_of, about=rows["prediction_id"]).collect(engine="streaming")
-        truth = told.select("prediction_id", *(pl.col(name.removeprefix("truth_")).alias(name) for name in TRUTH))
-        return rows.join(truth, on="prediction_id", how="left").sort("at", "prediction_id")
+        rows = self.predictions(since=since, until=until, as_of=as_of, roles=roles).collect(engine="streaming")
+        rows = rows.with_columns(pl.coalesce("request", "prediction_id").alias(_ABOUT))
+        told = read_outcomes(self.place, as_of=as_of, about=rows[_ABOUT]).collect(engine="streaming")
+        truth = told.select(
+            pl.col("prediction_id").alias(_ABOUT),
+            *(pl.col(name.removeprefix("truth_")).alias(name) for name in TRUTH),
+        )
+        return rows.join(truth, on=_ABOUT, how="left").drop(_ABOUT).sort("at", "prediction_id")
 
     def _flat(self, rows: pl.LazyFrame, schema: InputSchema, *others: str) -> pl.LazyFrame:
         """Return rows whose inputs are of a schema with each input as a column of the newest one's type."""

@@ -18,6 +18,7 @@ import polars as pl
 
 from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.errors import EnvironmentFault, MilepostError
+from milepost.ground.files import disk_errors
 from milepost.predlog import pieces
 from milepost.predlog.delta_tables import Mark, append, open_or_make, open_table, watermark
 from milepost.predlog.journal import FORMAT, begin_of, is_abandoned, journals_in
@@ -195,7 +196,8 @@ class _Fold:
             held = all(watermark(table, source.name) >= source.last[kind] for kind, table in tables.items())
             if held and not self._is_kept(source):
                 self._at_point("before-remove")
-                source.path.unlink(missing_ok=True)
+                with disk_errors(source.path):
+                    source.path.unlink(missing_ok=True)
                 done += 1
         return done
 

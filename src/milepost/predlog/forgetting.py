@@ -3,8 +3,8 @@
 journals ─► fold ─► outcomes, stored answers ─► predictions ─► old versions ─► what remains, what is out of reach
 
 What is found by the predictions goes before them, so that a run that was interrupted can be repeated. Services that
-write to a journal with the entity are asked to begin the next one. Readers that began before may fail, for the files of
-old versions go at once.
+run are asked to begin their next journal, and with it to let go of rows that they hold in memory. Readers that began
+before may fail, for the files of old versions go at once.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.errors import EnvironmentFault
 from milepost.ground.files import whole_file
 from milepost.ground.text import counted
+from milepost.predlog.aside import living_asides
 from milepost.predlog.delta_tables import open_table, store_faults, vacuum
 from milepost.predlog.fold import fold
 from milepost.predlog.journal import is_abandoned, journals_in
@@ -129,16 +130,18 @@ def forget(
     """
     at = clock()
     names = _names(entity, redaction)
+    asides = living_asides(place.journals)
     sought, removed = _forget_all(place, Sought(names, frozenset()), elsewhere)
-    if live := [path for path in journals_in(place.journals) if not is_abandoned(path) and rows_in(path, sought)]:
-        ask_for_rotation(place.journals)
+    if live := [path for path in journals_in(place.journals) if not is_abandoned(path)]:
+        ask_for_rotation(place.journals)  # by all: who has no row of the entity in a journal may have one in memory
         _await_seals(live, patience_s)
         sought, more = _forget_all(place, sought, elsewhere)
         removed += more
     for uri in (place.outcomes, place.predictions):
         _purge(uri)
     removed += [Removed(str(path), _rewrite_sample(path, column, names)) for path, column in samples]
-    return Forgotten(at, _summed(removed), tuple(_remaining(place, sought)), _out_of_reach(place, entity, redaction))
+    remaining = (*_remaining(place, sought), *map(_unpublished, asides))
+    return Forgotten(at, _summed(removed), remaining, _out_of_reach(place, entity, redaction))
 
 
 def _forget_all(
@@ -275,6 +278,14 @@ def _remaining(place: LogPlace, sought: Sought) -> Iterator[Remaining]:
                 str(path),
                 "Run: milepost log verify   and when nothing else in it is needed, delete the file.",
             )
+
+
+def _unpublished(aside: Path) -> Remaining:
+    return Remaining(
+        "A run of score holds answers aside, which come into the log when it ends.",
+        str(aside),
+        "Wait until it ends, then run the same command again.",
+    )
 
 
 # samples

@@ -224,7 +224,7 @@ def _unreadable(rows: pl.DataFrame, truth: Truth) -> list[pl.DataFrame]:
         refusals_of(
             rows.filter(_says(f"given_{name}") & _read_as(name).is_null()),
             f"field {name!r}",
-            pl.format("{} is '{}', {}.", pl.lit(name), _shown(f"given_{name}"), pl.lit(doubts[name])),
+            pl.format("{} is '{}', {}.", pl.lit(name), shown(f"given_{name}"), pl.lit(doubts[name])),
             fixes[name],
         )
         for name in ("truth", *_TIMES, "acted_on")
@@ -240,7 +240,8 @@ def _says(name: str) -> pl.Expr:
     return pl.col(name).is_not_null() & ~pl.col(name).is_in(sorted(MISSING_TOKENS))
 
 
-def _shown(name: str) -> pl.Expr:
+def shown(name: str) -> pl.Expr:
+    """Return the beginning of what a cell says, for an error."""
     text = pl.col(name)
     return pl.when(text.str.len_chars() > _MOST_SHOWN).then(text.str.slice(0, _MOST_SHOWN) + "…").otherwise(text)
 
@@ -278,7 +279,7 @@ def _too_early(rows: pl.DataFrame, now: datetime) -> list[pl.DataFrame]:
         refusals_of(
             rows.filter(pl.col(name) > now + MOST_AHEAD),
             f"field {name!r}",
-            pl.format("{} is '{}', which is not yet.", pl.lit(name), _shown(f"given_{name}")),
+            pl.format("{} is '{}', which is not yet.", pl.lit(name), shown(f"given_{name}")),
             "Correct the time; without an offset it counts as a time of the problem's zone.",
         )
         for name in ("happened_at", "recorded_at")

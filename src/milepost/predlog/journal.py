@@ -14,7 +14,7 @@ import os
 import struct
 import zlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal
@@ -75,19 +75,14 @@ class Journal:
         self._handle: int | None = None
         self._begin()
 
-    def add(self, payload: bytes) -> None:
-        """Take a frame into the next commit.
+    def add(self, *payloads: bytes) -> None:
+        """Take frames into the next commit, all or none of them.
 
         Raises:
-            MilepostError: it is too long for a frame.
+            MilepostError: one is too long for a frame.
         """
-        if not 0 < len(payload) <= MOST_FRAME_BYTES:
-            raise MilepostError(
-                f"A frame of the journal can't hold {len(payload)} bytes; it holds 1 to {MOST_FRAME_BYTES}.",
-                where=str(self.path),
-                fix="Log fewer rows at once.",
-            )
-        self._added.append(_framed(payload))
+        refuse_unfit(payloads)
+        self._added += map(_framed, payloads)
 
     def schema(self, schema: InputSchema) -> None:
         """See to it that what the inputs are stands before the frames that are added from now on, in each file."""
@@ -306,6 +301,21 @@ def whole_frames(path: Path) -> Iterator[tuple[int, bytes]]:
         raise unreadable(path, why) from why
 
 
+def refuse_unfit(payloads: Iterable[bytes]) -> None:
+    """Refuse what no frame of a journal can hold.
+
+    Raises:
+        MilepostError: one of these is empty or too long.
+    """
+    for payload in payloads:
+        if not 0 < len(payload) <= MOST_FRAME_BYTES:
+            raise MilepostError(
+                f"A frame of the prediction log can't hold {len(payload):,} bytes; it holds 1 to {MOST_FRAME_BYTES:,}.",
+                where="the prediction log",
+                fix="Log fewer rows at once, or shorter texts.",
+            )
+
+
 def _framed(payload: bytes) -> bytes:
     return HEAD.pack(len(payload), zlib.crc32(payload)) + payload
 
@@ -325,7 +335,7 @@ def _file_that_begins_with(data: bytes, path: Path, *, on_disk: bool) -> int:
             os.fsync(handle)
         partial.rename(path)
         if on_disk:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
     except BaseException:
         os.close(handle)
         partial.unlink(missing_ok=True)
@@ -338,7 +348,12 @@ def _write_whole(handle: int, data: bytes) -> None:
         raise OSError(errno.ENOSPC, f"only {written} of {len(data)} bytes fitted")
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Return when the disk holds the names that a folder has now.
+
+    Raises:
+        OSError: the disk refused.
+    """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from milepost.predlog.given import REFUSALS, refusals_of
+from milepost.predlog.given import REFUSALS, refusals_of, shown
 from milepost.predlog.places import LogPlace
 from milepost.predlog.read import read_predictions, rows_about
 
@@ -19,13 +19,16 @@ _FIRST, _LAST = _MARGIN // timedelta(milliseconds=1), 253_402_000_000_000  # mil
 _LATER = "if another replica answered within the last minutes, send this again later."
 
 
-def match(place: LogPlace, given: pl.DataFrame, *, horizon: timedelta | None) -> tuple[pl.DataFrame, pl.DataFrame]:
+def match(
+    place: LogPlace, given: pl.DataFrame, *, horizon: timedelta | None, tells_entities: bool = True
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return given rows with the prediction_id that each is about, and the refusals of those that match none or many.
 
     Args:
         place: of the log.
         given: columns row, prediction_id or (where that is missing) entity and time, and others.
         horizon: of the problem; None where it has none.
+        tells_entities: whether a refusal may quote an entity as it is here; a hash says nothing to who sent it.
 
     Raises:
         EnvironmentFault: a journal or the store cannot be read.
@@ -39,7 +42,7 @@ def match(place: LogPlace, given: pl.DataFrame, *, horizon: timedelta | None) ->
         "No prediction in the log has this prediction_id.",
         f"Give the prediction_id of the answer; {_LATER}",
     )
-    matched, refused = _match_entities(place, by_entity, horizon)
+    matched, refused = _match_entities(place, by_entity, horizon, tells_entities=tells_entities)
     return pl.concat([known, matched]).sort("row"), pl.concat([unknown, refused])
 
 
@@ -70,7 +73,7 @@ def _window(ids: pl.Series) -> tuple[datetime, datetime] | tuple[None, None]:
 
 
 def _match_entities(
-    place: LogPlace, given: pl.DataFrame, horizon: timedelta | None
+    place: LogPlace, given: pl.DataFrame, horizon: timedelta | None, *, tells_entities: bool
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     if given.is_empty():
         return given, pl.DataFrame(schema=REFUSALS)
@@ -82,16 +85,48 @@ def _match_entities(
     counted = _counted(place, given, horizon)
     what = pl.format("{} predictions of this entity hold this time in their horizon.", "count")
     one, many, none = (
-        counted.filter(test) for test in (pl.col("count") == 1, pl.col("count") > 1, pl.col("count") == 0)
+        counted.filter(test).select(*given.columns, "count")
+        for test in (pl.col("count") == 1, pl.col("count") > 1, pl.col("count") == 0)
     )
-    refusals = [
-        refusals_of(many, fields, what, "Give the prediction_id of the one that is meant."),
-        refusals_of(
-            none, fields, "No prediction of this entity holds this time in its horizon.",
-            f"Give the prediction_id; {_LATER}",
-        ),
-    ]  # fmt: skip
-    return one.select(given.columns), pl.concat(refusals)
+    called = pl.format("'{}'", shown("entity")) if tells_entities else pl.lit("This entity")
+    refused_many = refusals_of(many, fields, what, "Give the prediction_id of the one that is meant.")
+    return one.drop("count"), pl.concat([refused_many, _outside(place, none, horizon, fields, called)])
+
+
+def _outside(place: LogPlace, none: pl.DataFrame, horizon: timedelta, fields: str, called: pl.Expr) -> pl.DataFrame:
+    """Return the refusals of rows of which no prediction holds the time: unknown entity, too early, too late."""
+    if none.is_empty():
+        return pl.DataFrame(schema=REFUSALS)
+    rows = read_predictions(place).select("entity", begins=pl.coalesce("time", "at"))
+    of_entities = rows.join(none.lazy().select("entity").unique(), on="entity", how="semi")
+    known = of_entities.collect(engine="streaming").sort("begins")
+    first = known.group_by("entity").agg(pl.col("begins").min().alias("first"))
+    before = none.sort("time").join_asof(known, left_on="time", right_on="begins", by="entity", check_sortedness=False)
+    near = before.join(first, on="entity", how="left").with_columns(until=pl.col("begins") + horizon)
+    time, begins, until, begin = (
+        pl.col(name).dt.to_string("%Y-%m-%d %H:%M UTC") for name in ("time", "begins", "until", "first")
+    )
+    unknown, early = pl.col("first").is_null(), pl.col("first").is_not_null() & pl.col("begins").is_null()
+    too_early = pl.format("The first prediction of this entity is of {}; {} is before it.", begin, time)
+    too_late = pl.format(
+        "The prediction of this entity of {} holds until {}; {} is not before that.", begins, until, time
+    )
+    return pl.concat(
+        [
+            refusals_of(
+                near.filter(unknown), "field 'entity'", pl.format("{} is not in the log.", called),
+                f"Give the entity as the row had it when it was asked; {_LATER}",
+            ),
+            refusals_of(
+                near.filter(early), fields, too_early,
+                "Give the time at which it came true (a day alone means its first moment), or the prediction_id.",
+            ),
+            refusals_of(
+                near.filter(~unknown & ~early), fields, too_late,
+                f"Give the prediction_id, if it is the truth of that prediction all the same; {_LATER}",
+            ),
+        ]
+    )  # fmt: skip
 
 
 def _counted(place: LogPlace, given: pl.DataFrame, horizon: timedelta) -> pl.DataFrame:

@@ -10,12 +10,15 @@ row  prediction_id    truth   recorded_at         status
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
 
+from milepost.ground.files import disk_errors
+from milepost.ground.turns import one_at_a_time
 from milepost.metrics.answers import Task
 from milepost.predlog.delta_tables import reading
 from milepost.predlog.given import REFUSALS, Truth, first_of, read_given, refusals_of
@@ -29,6 +32,8 @@ from milepost.predlog.redaction import Redaction
 STATUSES = ("taken", "corrected", "known already", "refused")
 
 ROWS_AT_ONCE = 10_000  # are written, so that no frame of a journal grows large
+
+_LOCK_FILE, _PATIENCE_S = "outcomes.lock", 30.0
 
 TAKEN = pl.Schema(
     {
@@ -68,7 +73,8 @@ def take_outcomes(
 ) -> Taken:  # fmt: skip
     """Write what given outcomes add to the log, and return what became of each.
 
-    A call can be repeated: what was written before is known already.
+    A call can be repeated: what was written before is known already. All that write to the same journals take turns, so
+    that of two words on one prediction the later one knows of the other.
 
     Args:
         place: of the log.
@@ -85,17 +91,29 @@ def take_outcomes(
 
     Raises:
         MilepostError: columns are absent that every row needs.
-        EnvironmentFault: the log cannot be read, or write raised it; rows written before that stay.
+        EnvironmentFault: the log cannot be read, or write raised it, and rows written before that stay; or others took
+            outcomes all the time.
     """
     read, unreadable = read_given(given, Truth(task, labels), now=now, zone=zone)
     read, unnamed = _redacted(read, redaction)
-    with reading(place.tables):
-        matched, unmatched = match(place, read, horizon=horizon)
-        known = read_outcomes(place, every=True, about=matched["prediction_id"]).select(WORDS)
-        judged, conflicts = judge(matched, known.collect(engine="streaming"), now=now)
-    for rows in _outcome_rows(judged.filter(pl.col("status") != "known already"), now, origin):
-        write(rows)
+    with _turn(place):
+        with reading(place.tables):
+            matched, unmatched = match(place, read, horizon=horizon)
+            known = read_outcomes(place, every=True, about=matched["prediction_id"]).select(WORDS)
+            judged, conflicts = judge(matched, known.collect(engine="streaming"), now=now)
+        for rows in _outcome_rows(judged.filter(pl.col("status") != "known already"), now, origin):
+            write(rows)
     return Taken(_statuses(judged, first_of(unreadable, unnamed, unmatched, conflicts)))
+
+
+@contextmanager
+def _turn(place: LogPlace) -> Iterator[None]:
+    """Hold the block to one at a time of all that write to the same journals."""
+    folder = place.journals.parent
+    with disk_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with one_at_a_time(folder / _LOCK_FILE, patience=_PATIENCE_S):
+            yield
 
 
 def _redacted(read: pl.DataFrame, redaction: Redaction | None) -> tuple[pl.DataFrame, pl.DataFrame]:

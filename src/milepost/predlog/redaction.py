@@ -148,7 +148,7 @@ class Redaction:
 
     def _flag(self, flag: str) -> str:
         for name in self.rules:
-            if flag == f"{name} is missing":
+            if flag == f"{name} is missing" or flag.startswith(f"{name} is absent: "):
                 return flag
             if flag.endswith(f" in {name}"):
                 return f"unseen level in {name}"

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
+from milepost.ground.errors import EnvironmentFault
 from milepost.ground.files import canonical_json, write_text
 
 _SUFFIX = ".unread"
@@ -41,15 +43,28 @@ def note(folder: Path, unread: Iterable[Unread]) -> None:
     for one in unread:
         found.setdefault(one.journal, {})[str(one.frame)] = one.says
     for journal, frames in found.items():
-        known = {str(one.frame): one.says for one in noted(folder, journal)}
+        known = {str(one.frame): one.says for one in noted(folder, journal) if one.frame is not None}
         if not frames.keys() <= known.keys():
             write_text(folder / f"{journal}{_SUFFIX}", canonical_json(known | frames) + "\n")
 
 
 def noted(folder: Path, journal: str) -> tuple[Unread, ...]:
-    """Return what was noted of a journal, in the order of its frames."""
+    """Return what was noted of a journal, in the order of its frames; a note that is damaged keeps the journal, too.
+
+    Raises:
+        EnvironmentFault: the note cannot be read.
+    """
+    path = folder / f"{journal}{_SUFFIX}"
     try:
-        frames = json.loads((folder / f"{journal}{_SUFFIX}").read_text(encoding="utf-8"))
+        frames = msgspec.json.decode(path.read_bytes(), type=dict[int, str])
     except FileNotFoundError:
         return ()
-    return tuple(Unread(journal, number, frames[str(number)]) for number in sorted(map(int, frames)))
+    except msgspec.DecodeError:
+        return (Unread(journal, None, "the note of what could not be read of it is damaged"),)
+    except OSError as why:
+        raise EnvironmentFault(
+            f"The note of what could not be read of a journal cannot be read: {why.strerror}.",
+            where=str(path),
+            fix="Let whoever folds the log read the file; the journal stays until then.",
+        ) from why
+    return tuple(Unread(journal, number, frames[number]) for number in sorted(frames))

@@ -15,12 +15,14 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from milepost.ground.text import nearest
 from milepost.predictor.reasons import MOST
 from milepost.serve.replies import Refusal
 from milepost.serve.settings import Limits
 
 LONGEST_REQUEST_ID = 200
 MOST_ROWS_WITH_REASONS = 100  # of deep trees they take ten milliseconds each
+_MLFLOW = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _ENVELOPE = frozenset({"row", "rows", "partial", "request_id", "reasons"})
 _FIX_JSON = 'Send one row as {"column": value, …}, or many as {"rows": [{…}, …]}.'
 _decode = msgspec.json.Decoder().decode
@@ -95,25 +97,32 @@ def asked_by_mlflow(body: bytes, limits: Limits) -> Asked:
     """Return what a body asks in one of the forms of MLflow's servers.
 
     Raises:
-        Refusal: it has none of these forms.
+        Refusal: it has none of these forms, or too many rows.
     """
     document = decoded(body, limits)
-    forms = {
-        "dataframe_split": _split,
-        "dataframe_records": _records,
-        "instances": _instances,
-        "inputs": _instances,
-    }
+    forms = dict(zip(_MLFLOW, (_split, _records, _instances, _instances), strict=True))
     if isinstance(document, dict):
         for name, read in forms.items():
             if name in document:
-                return _checked(Asked(read(document[name], name), False), limits)
+                return Asked(read(document[name], name, limits), False)
     raise Refusal(
         400,
         "The body has none of MLflow's forms.",
         where="the body",
         fix='Send {"dataframe_split": {"columns": […], "data": [[…], …]}} or {"dataframe_records": [{…}, …]}.',
     )
+
+
+def refuse_form_of_mlflow(rows: Sequence[Any]) -> None:
+    """Refuse a row that cannot be answered because it is no row, but a body in a form of MLflow's servers.
+
+    Raises:
+        Refusal: it is one.
+    """
+    for name in _MLFLOW if len(rows) == 1 and isinstance(rows[0], dict) else ():
+        if isinstance(rows[0].get(name), dict | list):
+            what = f"The body has the form {name!r} of MLflow's servers, which is read at another path."
+            raise Refusal(400, what, where="the path", fix="Send the same body to /invocations.")
 
 
 def _is_envelope(document: dict[str, Any], inputs: frozenset[str]) -> bool:
@@ -126,9 +135,9 @@ def _is_envelope(document: dict[str, Any], inputs: frozenset[str]) -> bool:
 
 def _enveloped(document: dict[str, Any]) -> Asked:
     for name in document.keys() - _ENVELOPE:
-        raise Refusal(
-            400, f"{name!r} is nothing that a request has beside its rows.", where=f"field {name!r}", fix=_FIX_JSON
-        )
+        near = nearest(name, _ENVELOPE - document.keys())
+        fix = f"Write {near!r} instead." if near else _FIX_JSON
+        raise Refusal(400, f"{name!r} is nothing that a request has beside its rows.", where=f"field {name!r}", fix=fix)
     is_one = "row" in document
     if is_one and "rows" in document:
         raise Refusal(400, "The body has both 'row' and 'rows'.", where="the body", fix="Send one of them.")
@@ -179,8 +188,7 @@ def request_id_of(header: bytes | None) -> str | None:
 
 
 def _checked(asked: Asked, limits: Limits) -> Asked:
-    if len(asked.rows) > limits.rows:
-        raise too_many_rows(f"{len(asked.rows):,}", limits)
+    _refuse_many(asked.rows, limits)
     if asked.reasons and len(asked.rows) > MOST_ROWS_WITH_REASONS:
         raise Refusal(
             413,
@@ -190,6 +198,11 @@ def _checked(asked: Asked, limits: Limits) -> Asked:
             "milepost score --reasons 5",
         )
     return asked
+
+
+def _refuse_many(rows: Sequence[Any], limits: Limits) -> None:
+    if len(rows) > limits.rows:
+        raise too_many_rows(f"{len(rows):,}", limits)
 
 
 def too_many_rows(number: str, limits: Limits) -> Refusal:
@@ -202,10 +215,11 @@ def too_many_rows(number: str, limits: Limits) -> Refusal:
     )
 
 
-def _split(given: Any, name: str) -> list[dict[str, Any]]:
+def _split(given: Any, name: str, limits: Limits) -> list[dict[str, Any]]:
     columns, data = (given.get("columns"), given.get("data")) if isinstance(given, dict) else (None, None)
     if not (isinstance(columns, list) and isinstance(data, list)):
         raise _malformed(name, '{"columns": […], "data": [[…], …]}')
+    _refuse_many(data, limits)
     if not all(isinstance(row, list) and len(row) == len(columns) for row in data):
         raise _malformed(name, "as many values in each row as there are columns")
     if not all(isinstance(column, str) for column in columns):
@@ -213,19 +227,21 @@ def _split(given: Any, name: str) -> list[dict[str, Any]]:
     return [dict(zip(columns, row, strict=True)) for row in data]
 
 
-def _records(given: Any, name: str) -> list[Any]:
+def _records(given: Any, name: str, limits: Limits) -> list[Any]:
     if not isinstance(given, list):
         raise _malformed(name, "a list of rows")
+    _refuse_many(given, limits)
     return given
 
 
-def _instances(given: Any, name: str) -> list[Any]:
+def _instances(given: Any, name: str, limits: Limits) -> list[Any]:
     if isinstance(given, Mapping):
         columns = list(given.values())
         if not columns or not all(isinstance(column, list) and len(column) == len(columns[0]) for column in columns):
             raise _malformed(name, "a list of rows, or a list of values, equally long, for each column")
+        _refuse_many(columns[0], limits)
         return [dict(zip(given, values, strict=True)) for values in zip(*columns, strict=True)]
-    return _records(given, name)
+    return _records(given, name, limits)
 
 
 def _malformed(name: str, wanted: str) -> Refusal:

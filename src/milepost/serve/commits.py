@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
-from milepost.predlog.journal import Journal
+from milepost.predlog.journal import Journal, refuse_unfit
 from milepost.serve.engine import Recorded
 
 
@@ -27,16 +28,19 @@ class Commits:
         self._next: list[Recorded] = []
         self._done: asyncio.Future[None] | None = None
         self._turn = asyncio.Lock()
+        self._thread = ThreadPoolExecutor(1, "journal")  # its own: commits wait for nothing but the disk
 
     async def record(self, records: Sequence[Recorded]) -> None:
         """Return when records are in the journal.
 
         Raises:
+            MilepostError: one is too long; none of them is recorded.
             EnvironmentFault: the disk refused; none of them is recorded.
         """
         if not self._waits:
             self.record_now(records)
             return
+        refuse_unfit(record.payload for record in records)  # now: later it would fail those that share the commit
         loop = asyncio.get_running_loop()
         self._next.extend(records)
         if self._done is None:
@@ -48,6 +52,7 @@ class Commits:
         """Write records and return when they are in the journal.
 
         Raises:
+            MilepostError: one is too long; none of them is recorded.
             EnvironmentFault: the disk refused; none of them is recorded.
         """
         self._add(records)
@@ -61,19 +66,20 @@ class Commits:
         """
         async with self._turn:
             if self._waits:
-                await asyncio.to_thread(self._journal.rotate)
+                await asyncio.get_running_loop().run_in_executor(self._thread, self._journal.rotate)
             else:
                 self._journal.rotate()
 
     def close(self) -> None:
         """Seal the journal."""
+        self._thread.shutdown()
         self._journal.close()
 
     def _add(self, records: Sequence[Recorded]) -> None:
         for record in records:
             if record.schema:
                 self._journal.schema(record.schema)
-            self._journal.add(record.payload)
+        self._journal.add(*[record.payload for record in records])
 
     async def _commit_next(self) -> None:
         async with self._turn:
@@ -82,7 +88,7 @@ class Commits:
             assert done is not None  # whoever starts this task made it
             try:
                 self._add(records)
-                await asyncio.to_thread(self._journal.commit)
+                await asyncio.get_running_loop().run_in_executor(self._thread, self._journal.commit)
             except BaseException as why:  # noqa: BLE001  all that wait have to hear it
                 done.set_exception(why)
                 done.exception()  # heard, even if every caller has hung up

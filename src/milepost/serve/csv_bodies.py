@@ -18,6 +18,7 @@ from milepost.serve.bodies import Asked, too_many_rows
 from milepost.serve.replies import Refusal
 from milepost.serve.settings import Limits
 
+MOST_COLUMNS = 10_000
 _HEADER = "line 1, the header"
 _FIX = "Send a header and rows, with commas between values and quotes around those that hold commas."
 _ROW = re.compile(r"row (\d+), ")
@@ -92,6 +93,11 @@ def _records(text: str) -> Iterator[tuple[int, list[str]]]:
 def _check_header(names: Sequence[str]) -> None:
     if not names:
         raise Refusal(400, "The body has no header.", where=_HEADER, fix=_FIX)
-    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
-    if twice is not None:
-        raise Refusal(400, f"Two columns are called {twice!r}.", where=_HEADER, fix="Send each column once.")
+    if len(names) > MOST_COLUMNS:
+        what, fix = f"The header has {len(names):,} columns.", f"Send the columns of /schema; {MOST_COLUMNS:,} at most."
+        raise Refusal(413, what, where=_HEADER, fix=fix)
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise Refusal(400, f"Two columns are called {name!r}.", where=_HEADER, fix="Send each column once.")
+        seen.add(name)

@@ -10,21 +10,15 @@ next one answers no row twice.
 from __future__ import annotations
 
 import math
-import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
-from milepost.ground.files import disk_errors
 from milepost.predictor.predictor import Predictor
 from milepost.predlog.ids import PredictionIds
-from milepost.predlog.journal import Durability, Journal, begin_of, journals_in
+from milepost.predlog.journal import Journal
 from milepost.predlog.records import Arm, encode_table
-from milepost.predlog.writers import is_gone
 from milepost.serve.arms import Arms
 from milepost.serve.batches import AnsweredBatch, Batch, answer_batch, batch_table
 from milepost.serve.details import Row, entity_of
@@ -35,7 +29,6 @@ from milepost.serve.voices import Voice
 PREDICTION_ID, ARM, GUARDS = "prediction_id", "arm", "guards"
 
 FRAME_BYTES = 32 * 2**20  # of records in memory, about; a frame of a journal is never divided
-_ASIDE = ".scoring-"
 
 
 class Guarded:
@@ -158,43 +151,6 @@ class Scoring:
         for part in table.iter_slices(math.ceil(table.height / frames) or 1):
             self._journal.add(encode_table(voice.logged, part))
             self._journal.commit()
-
-
-@contextmanager
-def journal_aside(journals: Path, *, durability: Durability) -> Iterator[tuple[Journal, Callable[[], None]]]:
-    """Give a journal that readers do not see, and the call that lets them see all of it at once.
-
-    Args:
-        journals: the folder of the journals that readers see.
-        durability: what the records survive.
-
-    Raises:
-        EnvironmentFault: the disk refused.
-    """
-    with disk_errors(journals):
-        journals.mkdir(parents=True, exist_ok=True)
-        _sweep(journals.parent)
-        folder = TemporaryDirectory(dir=journals.parent, prefix=_ASIDE, ignore_cleanup_errors=True)
-    with folder as place:
-        journal = Journal(Path(place), durability=durability, most_bytes=2**62)  # one file, so that one rename is all
-
-        def publish() -> None:
-            journal.close()
-            with disk_errors(journals):
-                journal.path.replace(journals / journal.path.name)
-
-        try:
-            yield journal, publish
-        finally:
-            journal.close()
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what processes that were killed left aside: nobody got an answer of theirs."""
-    for aside in folder.glob(f"{_ASIDE}*"):
-        left = [begin_of(path) for path in journals_in(aside)]
-        if left and all(begin is not None and is_gone(begin) for begin in left):
-            shutil.rmtree(aside, ignore_errors=True)
 
 
 def _plain(batch: pl.DataFrame, name: str) -> pl.Expr:

@@ -171,6 +171,16 @@ def test_an_absent_field_is_refused_with_the_nearest_name():
     assert why.value.fix == "Write 'tenure' instead of 'tenur'."
 
 
+def test_an_input_is_never_taken_for_another_one_that_is_absent():
+    charges = [Column(name, "float", "number", "feature") for name in ("monthly_charges", "total_charges")]
+    with pytest.raises(MilepostError, match="has no 'total_charges'") as why:
+        gate(*charges)({"monthly_charges": 1})
+    assert why.value.fix == "Add 'total_charges'; null where it is not known."
+    with pytest.raises(MilepostError) as why:
+        gate(*charges)({"monthly_charges": 1, "totl_charges": 2})
+    assert why.value.fix == "Write 'total_charges' instead of 'totl_charges'."
+
+
 def test_all_that_is_wrong_with_a_row_is_said_at_once():
     with pytest.raises(MilepostError) as why:
         gate(TENURE, SENIOR, CONTRACT)({"tenure": "x", "senior": "y"})

@@ -79,6 +79,23 @@ def test_a_changed_byte_is_refused(write_bundle, name):
         load_predictor(folder)
 
 
+def _of_a_newer_kind(part: str) -> dict[str, Any]:
+    document = model()
+    parts = {"member": document["members"][0]["model"], "calibration": document["calibration"]}
+    parts |= {"op": document["members"][1]["encoding"][0], "decision": document["decision"]}
+    parts[part]["op" if part == "op" else "kind"] = "newer"
+    return document
+
+
+@pytest.mark.parametrize("part", ["member", "op", "calibration", "decision"])
+def test_a_bundle_that_this_version_does_not_understand_asks_for_an_upgrade(write_bundle, part):
+    folder = write_bundle(SCHEMA, _of_a_newer_kind(part), {"trees/boosted.txt": trees()})
+    with pytest.raises(MilepostError, match="does not understand it") as refused:
+        load_predictor(folder)
+    assert "Upgrade" in refused.value.fix
+    assert refused.value.where == str(folder)
+
+
 def test_a_folder_of_files_that_are_no_model_is_refused(write_bundle):
     folder = write_bundle(SCHEMA, model(), {"trees/boosted.txt": trees()})
     manifest = json.loads((folder / "manifest.json").read_text())

@@ -37,7 +37,7 @@ def test_an_untouched_bundle_verifies(tmp_path):
 
 
 def test_the_id_is_the_hash_of_format_and_sorted_files():
-    digest = hashlib.sha256(b'[1,[["a","1"],["b","2"]]]').hexdigest()
+    digest = hashlib.sha256(b'[2,[["a","1"],["b","2"]]]').hexdigest()
     assert bundle_id_of({"b": "2", "a": "1"}) == digest[:16]
 
 
@@ -108,6 +108,14 @@ def test_a_newer_format_asks_for_an_upgrade(tmp_path):
     edit_manifest(tmp_path, format=FORMAT + 1, files="something else")
     with pytest.raises(MilepostError, match="Upgrade Milepost"):
         read_manifest(tmp_path)
+
+
+def test_a_bundle_of_an_older_format_keeps_its_id_and_verifies(tmp_path):
+    folder = written(tmp_path)
+    files = dict(read_manifest(folder).files)
+    old = hashlib.sha256(b"[1," + json.dumps(sorted(files.items()), separators=(",", ":")).encode() + b"]").hexdigest()
+    edit_manifest(folder, format=1, bundle_id=old[:16])
+    assert (verify(folder).format, verify(folder).bundle_id) == (1, old[:16])
 
 
 @pytest.mark.parametrize(

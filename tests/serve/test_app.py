@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from milepost.serve.app import ROUTES, App, Route
+from milepost.serve.app import MOST_OUTCOMES_AT_ONCE, ROUTES, App
+from milepost.serve.keys import add_key
+from milepost.serve.retries import forget_answers
+from milepost.serve.service import CLAIMS_FILE, KEYS_FILE
 from milepost.serve.settings import Limits
 from serving import Got, ask, ask_soon, usual_row
 
@@ -111,6 +114,34 @@ def test_mlflows_forms_get_decisions(service, row):
     assert len(set(got["prediction_ids"])) == 2
 
 
+def test_mlflows_forms_are_told_of_arms_and_of_what_guards_did(make_service, row):
+    guards = ({"name": "new", "when": "tenure < 1", "then": "abstain"},)
+    service = make_service(guards=guards, control_share=0.5, entity="customer")
+    rows = [{"customer": "c-1", **row, "tenure": 0}, *({"customer": f"c-{place}", **row} for place in range(20))]
+    got = ask(service, "POST", "/invocations", {"dataframe_records": rows}).json
+    answers = ask(service, "POST", "/predict", rows).json["answers"]
+    assert got["predictions"] == [answer["decision"] for answer in answers]
+    assert got["arms"] == [answer["arm"] for answer in answers]
+    assert set(got["arms"]) == {"act", "control"}
+    assert (got["predictions"][0], got["flags"][0][-1], got["flags"][1]) == (None, "guard new acted", [])
+
+
+@pytest.mark.parametrize("form", ["dataframe_split", "dataframe_records", "instances", "inputs"])
+def test_mlflows_forms_are_shown_to_their_path(service, row, form):
+    document = {"columns": list(row), "data": []} if form == "dataframe_split" else [row]
+    got = ask(service, "POST", "/predict", {form: document})
+    assert (got.status, form in error_of(got)["what"], "/invocations" in error_of(got)["fix"]) == (400, True, True)
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_a_row_that_does_not_say_what_it_is_about_is_flagged(make_service, row, count):
+    service = make_service(entity="customer")
+    answers = ask(service, "POST", "/predict", [{"customer": "c-1", **row}, *[row] * count]).json["answers"]
+    assert answers[0]["flags"] == []
+    for answer in answers[1:]:
+        assert answer["flags"] == ["customer is absent: no outcome can find this answer by it"]
+
+
 def test_values_that_were_never_seen_are_answered_and_flagged(service, row):
     flags = ask(service, "POST", "/predict", {**row, "contract": "Weekly", "tenure": -1, "partner": None}).json["flags"]
     assert len(flags) == 3
@@ -205,6 +236,41 @@ def test_the_header_is_a_request_id_and_that_of_the_body_comes_first(service, ro
     assert both.json["request_id"] == "b1"
 
 
+@pytest.mark.parametrize("as_csv", [False, True])
+def test_a_retry_at_invocations_gets_the_same_bytes_again(service, row, as_csv):
+    headers = {"Idempotency-Key": "h1"}
+    body: Any = {"dataframe_records": [row]}
+    if as_csv:
+        headers["Content-Type"] = "text/csv"
+        body = "\n".join([",".join(row), ",".join("" if one is None else str(one) for one in row.values())]).encode()
+    first, second = (ask(service, "POST", "/invocations", body, headers=headers) for _ in range(2))
+    assert first.status == 200
+    assert second.body == first.body
+    assert second.headers["idempotency-replayed"] == "true"
+    (predicted,) = first.json["prediction_ids"]
+    assert forget_answers(Path(service.settings.folder) / CLAIMS_FILE, {predicted}) == 1
+
+
+def test_an_id_is_the_callers_own(service, row):
+    file = Path(service.settings.folder) / KEYS_FILE
+    keys = [add_key(file, name, ["predict"]) for name in ("shop", "bank", "shop")]
+    service.keys.refresh()
+    shop, bank, again = (
+        ask(service, "POST", "/predict", {"row": row, "request_id": "a1"}, headers={"Authorization": f"Bearer {key}"})
+        for key in keys
+    )
+    assert shop.status == bank.status == 200
+    assert bank.json["prediction_id"] != shop.json["prediction_id"]
+    assert again.body == shop.body  # the other key of the same holder
+
+
+def test_claims_that_cannot_be_written_hold_back_answers_only_where_the_log_does(make_service, row):
+    for log, status in (("required", 503), ("best_effort", 200)):
+        service = make_service(log=log)
+        (Path(service.settings.folder) / CLAIMS_FILE).mkdir()
+        assert ask(service, "POST", "/predict", {"row": row, "request_id": "a1"}).status == status
+
+
 def test_a_refused_request_leaves_its_id_free(service, row):
     assert ask(service, "POST", "/predict", {"row": {}, "request_id": "a1"}).status == 422
     assert ask(service, "POST", "/predict", {"row": row, "request_id": "a1"}).status == 200
@@ -254,6 +320,23 @@ def test_one_request_too_many_is_told_to_come_again_and_health_is_answered_still
     assert ask(app.service, "POST", "/predict", row).status == 200  # the place is free again
 
 
+def test_outcomes_have_places_of_their_own_and_take_none_from_rows(make_service, row):
+    outcome = {"prediction_id": "none", "truth": "Yes"}
+
+    async def flood(app: App) -> tuple[list[Got], Got]:
+        async with app.service.outcomes_turn:
+            many = [asyncio.create_task(ask_soon(app, "POST", "/outcomes", outcome)) for _ in range(20)]
+            await asyncio.sleep(0.1)
+            answered = await ask_soon(app, "POST", "/predict", row)
+        return await asyncio.gather(*many), answered
+
+    app = App(make_service(limits=Limits(concurrent=1)))
+    outcomes, answered = asyncio.run(flood(app))
+    assert answered.status == 200
+    assert [got.status for got in outcomes] == [200] * MOST_OUTCOMES_AT_ONCE + [503] * (20 - MOST_OUTCOMES_AT_ONCE)
+    assert outcomes[-1].headers["retry-after"] == "1"
+
+
 def test_without_its_log_the_service_answers_nothing_and_says_no_path(make_service, row, tmp_path):
     service = make_service(log="required")
     _break_log(service)
@@ -281,7 +364,7 @@ def test_a_failure_of_ours_shows_nothing_of_what_failed(service, monkeypatch):
     async def fail(service: Any, call: Any) -> Any:
         raise ValueError("secret")
 
-    monkeypatch.setitem(ROUTES, "/schema", {"GET": Route(fail, None)})
+    monkeypatch.setitem(ROUTES, "/schema", {"GET": fail})
     got = ask(service, "GET", "/schema")
     assert got.status == 500
     assert "secret" not in str(error_of(got))

@@ -91,9 +91,10 @@ def test_to_abstain_takes_the_decision_and_keeps_the_prediction():
     assert answer["flags"] == ["guard new acted"]
 
 
-def test_an_override_puts_another_decision_in_place():
+def test_an_override_puts_another_decision_in_place_and_says_so():
     answer, names = guarded([guard("contract = 'One year'", "override", "No")])
-    assert (answer["prediction"], answer["decision"], answer["flags"], names) == ("Yes", "No", [], ["g"])
+    assert (answer["prediction"], answer["decision"], names) == ("Yes", "No", ["g"])
+    assert answer["flags"] == ["guard g acted"]
 
 
 def test_a_class_that_is_a_number_can_be_decided_on():
@@ -106,6 +107,7 @@ def test_a_clamp_moves_a_number_to_the_nearer_end_and_acts_only_outside():
     assert guarded(clamp, "regression", tenure=2, charge=1.5)[0]["decision"] == 10.0
     high, names = guarded(clamp, "regression", tenure=60, charge=20.0)
     assert (high["prediction"], high["decision"], names) == (80.0, 50.0, ["g"])
+    assert high["flags"][-1:] == ["guard g acted"]
     inside, names = guarded(clamp, "regression")
     assert (inside["decision"], names) == (32.0, [])
 

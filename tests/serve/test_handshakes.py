@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import socket
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from milepost.ground.errors import MilepostError
+from milepost.serve import handshakes
 from milepost.serve.handshakes import tls_context
 from milepost.serve.settings import Limits, write_settings
 from milepost.serve.supervisor import Tls, await_ready, bound_socket, end_workers, start_worker
@@ -131,6 +133,25 @@ def test_what_is_no_tls_is_closed_at_once(safe, sent):
         connection.sendall(sent)
         while said := connection.recv(1_000):
             assert b"HTTP" not in said
+
+
+def test_a_silent_caller_keeps_its_place_for_no_longer_than_a_handshake_may_take(pem, monkeypatch):
+    monkeypatch.setattr(handshakes, "MOST_SECONDS", 0.2)
+
+    async def run() -> bytes:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listener.setblocking(False)
+        ours = handshakes.Handshakes(listener, asyncio.Protocol, tls_context(*pem), most=1, seconds=60)
+        reader, writer = await asyncio.open_connection(*listener.getsockname())
+        try:
+            return await asyncio.wait_for(reader.read(), SOON_S)
+        finally:
+            writer.close()
+            ours.close()
+            await ours.wait_closed()
+            listener.close()
+
+    assert asyncio.run(run()) == b""
 
 
 def test_only_so_many_handshakes_go_on_at_once(safe):

@@ -114,3 +114,26 @@ def test_journals_become_tables_in_time(make_service, tmp_path, bundles):
     keeper.step()
     assert (Path(service.settings.tables) / "predictions" / "_delta_log").is_dir()
     assert sorted(read_predictions(service.settings.place).collect()["prediction_id"]) == sorted(ids)
+
+
+def test_a_failure_that_nobody_foresaw_is_told_without_its_words_and_all_else_goes_on(
+    make_service, tmp_path, bundles, caplog
+):
+    service, seconds, fails = make_service(), _Seconds(), [KeyError("a customer's name"), None]
+    row = usual_row(bundles("binary"))
+
+    def state():
+        if why := fails.pop(0):
+            raise why
+        return State(Named("b", "somewhere"))
+
+    keeper = _keeper(service.settings, _write_history(tmp_path, 0), state, seconds)
+    prediction_id = ask(service, "POST", "/predict", row).json["prediction_id"]
+    for _ in range(2):
+        seconds.now += FOLD_S
+        keeper.step()
+    assert list(read_predictions(service.settings.place).collect()["prediction_id"]) == [prediction_id]
+    assert read_state(Path(service.settings.state)).champion.bundle_id == "b"
+    assert "KeyError" in caplog.text
+    assert "test_keeper.py" in caplog.text
+    assert "customer" not in caplog.text

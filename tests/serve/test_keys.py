@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from milepost.ground.errors import MilepostError, UnknownNameError
+from milepost.ground.errors import EnvironmentFault, MilepostError, UnknownNameError
 from milepost.serve.app import ROUTES
-from milepost.serve.keys import SCOPES, Keys, add_key, end_keys, read_keys
+from milepost.serve.keys import SCOPES, SCOPES_OF, Keys, add_key, end_keys, read_keys
 from milepost.serve.replies import Refusal
 from milepost.serve.service import KEYS_FILE
 from serving import ask, usual_row
@@ -138,12 +138,32 @@ def test_a_damaged_file_lets_nobody_in_who_had_no_key_before(path, content):
     assert (status(keys, secret), status(keys, "another")) == (200, 401)
 
 
-def test_a_file_that_goes_away_opens_nothing(path):
+@pytest.mark.parametrize("needed", [False, True])
+def test_with_a_file_that_goes_away_its_keys_go_and_nobody_may_ask(path, needed):
     secret = add_key(path, "shop", ["predict"])
-    keys = Keys(path)
+    keys = Keys(path, needed=needed)
     path.unlink()
     keys.refresh()
-    assert (status(keys, secret), status(keys, "another")) == (200, 401)
+    assert [status(keys, one) for one in (secret, "another", "")] == [401, 401, 401]
+
+
+def test_where_keys_are_needed_a_service_without_its_file_lets_nobody_in_until_there_is_a_key(path):
+    keys = Keys(path, needed=True)
+    assert keys.are_needed
+    assert status(keys, "any") == 401
+    secret = add_key(path, "shop", ["predict"])
+    keys.refresh()
+    assert status(keys, secret) == 200
+
+
+def test_a_file_that_cannot_be_looked_at_is_a_fault_and_keys_known_before_stay(path):
+    secret = add_key(path, "shop", ["predict"])
+    keys = Keys(path)
+    path.parent.rename(path.parent.with_name("elsewhere"))
+    path.parent.symlink_to(path.parent)  # looks at it for ever
+    with pytest.raises(EnvironmentFault):
+        keys.refresh()
+    assert status(keys, secret) == 200
 
 
 def test_an_empty_list_of_keys_lets_nobody_in(path):
@@ -162,12 +182,12 @@ def test_each_path_asks_for_its_scope_before_it_reads_a_byte(make_settings, bund
     file = Path(settings.folder) / KEYS_FILE
     secrets = {scope: add_key(file, scope, [scope]) for scope in SCOPES}
     service = Service(settings)
-    (method, route), = ROUTES[path_of_service].items()  # fmt: skip
+    (method,), scopes = ROUTES[path_of_service], SCOPES_OF[path_of_service]
     without = ask(service, method, path_of_service, b"no json")
-    assert without.status == (401 if route.scope else 200)
+    assert without.status == (401 if scopes else 200)
     for scope, secret in secrets.items():
         got = ask(service, method, path_of_service, b"no json", headers={"Authorization": f"Bearer {secret}"})
-        may = route.scope in (None, scope) or scope == "admin"
+        may = not scopes or scope in (*scopes, "admin")
         assert got.status == ((400 if method == "POST" else 200) if may else 403)
     service.commits.close()
 

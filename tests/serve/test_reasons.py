@@ -1,19 +1,23 @@
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from milepost.predictor.load import load_predictor
+from milepost.predlog.read import read_predictions
 from milepost.predlog.records import INPUTS, decode, predictions_of
+from milepost.serve.app import App
 from milepost.serve.bodies import MOST_ROWS_WITH_REASONS
 from milepost.serve.engine import FEWEST_AS_BATCH, Engine
-from milepost.serve.reasons import add_reasons
+from milepost.serve.reasons import MOST_WAITING, add_reasons
 from milepost.serve.state import read_state
 from milepost.serve.voices import Voices, load_voice
-from serving import ask, usual_row
+from serving import ask, ask_soon, usual_row
 
 TASKS = ("binary", "multiclass", "regression")
 TOLD = ("reasons", "margin")
@@ -140,6 +144,31 @@ def test_a_request_for_too_many_reasons_is_told_how_to_get_them(make_service, bu
     assert got.status == 413
     assert "milepost score --reasons" in got.json["error"]["fix"]
     assert ask(service, "POST", "/predict", {"rows": rows, "reasons": False}).status == 200
+
+
+@pytest.mark.parametrize("durability", ["process", "disk"])
+def test_reasons_that_take_long_hold_up_neither_rows_nor_each_other_without_end(make_service, bundles, durability):
+    row, service, go_on = usual_row(bundles("binary")), make_service(durability=durability), threading.Event()
+    app, why = App(service), {"row": row, "reasons": 1}
+
+    async def flood():
+        busy = [asyncio.create_task(service.reasoning.find(go_on.wait)) for _ in range(MOST_WAITING)]
+        await asyncio.sleep(0)
+        rows_before = len(logged_ids(service))
+        refused, answered = await ask_soon(app, "POST", "/predict", why), await ask_soon(app, "POST", "/predict", row)
+        go_on.set()
+        await asyncio.gather(*busy)
+        later = await ask_soon(app, "POST", "/predict", why)
+        return refused, answered, later, len(logged_ids(service)) - rows_before
+
+    refused, answered, later, logged = asyncio.run(flood())
+    assert (refused.status, answered.status, later.status) == (503, 200, 200)
+    assert refused.headers["retry-after"] == "1"
+    assert logged == 2  # what was refused has no record
+
+
+def logged_ids(service):
+    return read_predictions(service.settings.place).collect()["prediction_id"]
 
 
 def test_the_page_says_how_to_ask_why(make_service):

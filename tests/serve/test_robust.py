@@ -118,7 +118,8 @@ def test_a_zero_character_in_a_name_is_no_end_of_the_service(worker, row, count)
     table = b"a\0b," + ",".join(row).encode() + b"\n" + b"," * len(row) + b"\n"
     assert worker.ask("POST", "/invocations", table, headers={"Content-Type": "text/csv"}).status == 200
     assert worker.ask("POST", "/predict", {"rows": [{"a\0b": 1}] * count, "partial": True}).status == 200
-    assert worker.ask("POST", "/outcomes", [{"truth\0": 1}] * count).status == 400
+    assert worker.ask("POST", "/outcomes", {"truth\0": 1}).status == 400
+    assert worker.ask("POST", "/outcomes", [{"truth\0": 1}] * count).json["counts"]["refused"] == count
 
 
 @given(st.binary(max_size=200), st.sampled_from(POSTS))

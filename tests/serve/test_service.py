@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,12 +16,16 @@ import pytest
 from milepost.predlog.journal import is_abandoned, journals_in
 from milepost.predlog.read import read_predictions
 from milepost.predlog.rotation import ask_for_rotation
-from milepost.serve.service import LOOK_S
+from milepost.registry.bundles import write_bundle
+from milepost.serve.engine import Recorded
+from milepost.serve.replies import Reply, bytes_reply
+from milepost.serve.service import CLAIMS_FILE, LOOK_S, Service
 from milepost.serve.settings import read_settings, write_settings
 from milepost.serve.state import Named, State, read_state, write_state
 from serving import ask, bundle_in, usual_row
 
 PATIENCE_S = 15.0
+SERVICE = sys.modules[Service.__module__]  # `milepost.serve` names the verb
 
 
 @pytest.fixture
@@ -56,7 +61,87 @@ def test_a_damaged_bundle_is_refused_and_the_old_one_goes_on(make_service, bundl
     write_state(State(_named(_damaged(other_bundle, tmp_path))), Path(service.settings.state))
     assert not asyncio.run(service.follow())
     assert ask(service, "POST", "/predict", usual_row(bundles("binary"))).json["bundle_id"] == bundles("binary").name
-    assert "goes on" in ask(service, "GET", "/health/ready").json["says"]
+    assert "goes on" in ask(service, "GET", "/model").json["says"]
+    assert ask(service, "GET", "/health/ready").json == {"ready": True}  # asked without a key
+
+
+def _of_a_newer_kind(bundle: Path, folder: Path) -> Path:
+    """Return a whole bundle that holds a calibration this version does not know."""
+    texts = {path.relative_to(bundle).as_posix(): path.read_text() for path in bundle.rglob("*") if path.is_file()}
+    del texts["manifest.json"]
+    texts["model.json"] = json.dumps(json.loads(texts["model.json"]) | {"calibration": {"kind": "newer"}})
+    return write_bundle(folder, texts).path
+
+
+def test_a_challenger_of_a_newer_kind_stops_neither_the_start_nor_the_following(
+    make_settings, bundles, other_bundle, tmp_path
+):
+    settings = make_settings(shadow=True)
+    path = Path(settings.state)
+    champion, newer = read_state(path).champion, _named(_of_a_newer_kind(other_bundle, tmp_path / "bundles"))
+    write_state(State(champion, newer), path)
+    service = Service(settings)
+    assert ask(service, "GET", "/model").json["challenger"] is None
+    write_state(State(newer), path)
+    assert not asyncio.run(service.follow())
+    assert "does not understand" in ask(service, "GET", "/model").json["says"]
+    write_state(State(champion, _named(other_bundle)), path)
+    assert asyncio.run(service.follow())
+    page = ask(service, "GET", "/model").json
+    assert (page["challenger"]["bundle_id"], page["says"]) == (other_bundle.name, "")
+    asyncio.run(service.stop())
+
+
+@pytest.mark.parametrize("role", ["champion", "challenger"])
+def test_a_bundle_that_a_disk_withheld_is_tried_again(make_service, bundles, other_bundle, tmp_path, monkeypatch, role):
+    monkeypatch.setattr(SERVICE, "RETRY_S", 0.0)
+    service = make_service(shadow=True)
+    path, away = Path(service.settings.state), tmp_path / other_bundle.name
+    named = _named(Path(shutil.copytree(other_bundle, away)))
+    lost = away / "model.json"
+    content = lost.read_bytes()
+    write_state(State(named) if role == "champion" else State(read_state(path).champion, named), path)
+    with monkeypatch.context() as broken:
+        read = Path.read_bytes
+        broken.setattr(Path, "read_bytes", lambda one: _refuse(one) if one == lost else read(one))
+        assert [asyncio.run(service.follow()) for _ in range(2)] == [False, False]
+        assert "cannot be read" in ask(service, "GET", "/model").json["says"]
+    assert lost.read_bytes() == content
+    assert asyncio.run(service.follow())
+    page = ask(service, "GET", "/model").json
+    assert (page[role]["bundle_id"], page["says"]) == (other_bundle.name, "")
+
+
+def _refuse(path: Path) -> bytes:
+    raise OSError(5, "Input/output error", str(path))
+
+
+def test_one_step_that_fails_is_told_once_stops_no_other_and_not_the_end(
+    make_settings, other_bundle, caplog, monkeypatch
+):
+    monkeypatch.setattr(SERVICE, "LOOK_S", 0.001)
+    settings = make_settings()
+    service = Service(settings)
+
+    async def run():
+        service.start()
+        (Path(settings.folder) / "keys.json").mkdir()
+        write_state(State(_named(other_bundle)), Path(settings.state))
+        ask_for_rotation(Path(settings.journals))
+        deadline = time.monotonic() + PATIENCE_S
+        while service.engine.voices.champion.bundle_id != other_bundle.name or len(journals) < 2:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.01)
+            journals.update(journals_in(Path(settings.journals)))
+        await asyncio.sleep(0.05)
+        service.shadows.ask(lambda: done.append("asked"), 1)
+        await service.stop()
+
+    journals, done = set(), []
+    asyncio.run(run())
+    assert done == ["asked"]
+    assert caplog.text.count("The keys cannot be read") == 1
+    assert all(is_abandoned(path) for path in journals_in(Path(settings.journals)))
 
 
 def test_a_damaged_challenger_leaves_the_champion_alone(make_service, bundles, other_bundle, tmp_path):
@@ -181,3 +266,44 @@ def test_a_journal_that_is_asked_for_begins_once_and_nothing_is_lost(make_servic
         assert [is_abandoned(path) for path in journals_in(place.journals)] == [*(True for _ in before), False]
         ids.append(ask(service, "POST", "/predict", row).json["prediction_id"])
     assert sorted(read_predictions(place).collect()["prediction_id"]) == ids
+
+
+def test_answers_that_wait_to_be_stored_for_retries_are_forgotten_with_the_journal(make_service):
+    async def answer_as_claims_go_away() -> Reply:
+        service.retries.close()
+        claims.unlink()
+        claims.mkdir()
+        return bytes_reply(200, b"about somebody")
+
+    async def answer_anew() -> Reply:
+        return bytes_reply(200, b"another")
+
+    service = make_service()
+    claims = Path(service.settings.folder) / CLAIMS_FILE
+    for make, body in ((answer_as_claims_go_away, b"about somebody"), (answer_anew, b"about somebody")):
+        assert asyncio.run(service.retries.once("id", b"body", make)).body == body
+    ask_for_rotation(service.settings.place.journals)
+    asyncio.run(service.rotate())
+    claims.rmdir()
+    assert asyncio.run(service.retries.once("id", b"body", answer_anew)).body == b"another"
+
+
+def test_what_waits_for_the_challenger_does_not_come_into_the_journal_after_one_was_asked_for(make_service):
+    service, go_on = make_service(), threading.Event()
+
+    def question(name: bytes) -> Callable[[], Recorded]:
+        return lambda: Recorded(None, name) if go_on.wait(PATIENCE_S) else None
+
+    async def run() -> None:
+        for name in (b"asked", b"waits"):
+            service.shadows.ask(question(name), 1)
+        await asyncio.sleep(0)  # the first one is asked
+        ask_for_rotation(Path(service.settings.journals))
+        asyncio.get_running_loop().call_later(0.05, go_on.set)
+        assert await service.rotate()
+        await service.shadows.close(PATIENCE_S)
+
+    asyncio.run(run())
+    before, now = journals_in(Path(service.settings.journals))
+    assert b"asked" in before.read_bytes()
+    assert b"waits" not in before.read_bytes() + now.read_bytes()

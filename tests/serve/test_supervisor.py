@@ -7,17 +7,21 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
 
 import milepost
+from milepost.api.storing import person, store_of
 from milepost.ground.errors import EnvironmentFault, MilepostError
 from milepost.ground.workspace import Workspace
 from milepost.predlog.places import log_place
 from milepost.predlog.read import read_predictions
 from milepost.serve.keeper import FOLLOW_S, Keeper
+from milepost.serve.keys import add_key
+from milepost.serve.service import KEYS_FILE
 from milepost.serve.settings import write_settings
 from milepost.serve.state import read_state
 from milepost.serve.supervisor import Supervisor, bound_socket
@@ -104,6 +108,39 @@ def test_a_worker_that_dies_is_started_again(promoted, serve):
         assert time.monotonic() < deadline
         time.sleep(0.1)
     assert command.ask("/health/ready")["ready"]
+
+
+def test_the_page_of_the_model_shows_how_it_was_trained_judged_and_promoted(promoted, serve):
+    shown = serve(promoted).ask("/model")["champion"]
+    store, verdict = store_of(milepost.read_problem(promoted)), milepost.evaluate(problem=promoted).verdict
+    origin = store.evidence(shown["bundle_id"], "lineage")
+    assert {name: shown["trained"][name] for name in origin} == origin
+    assert (shown["verdict"]["overall"], shown["verdict"]["look"]) == (verdict.overall, 1)
+    assert [(one["criterion"], one["value"], one["interval"]) for one in shown["verdict"]["judged"]] == [
+        (one.criterion, one.measured.value, [one.measured.interval.lo, one.measured.interval.hi])
+        for one in verdict.criteria
+    ]
+    assert shown["promoted"]["who"] == person()
+    assert shown["promoted"]["at"] == shown["since"]
+
+
+def test_a_worker_that_starts_after_the_file_of_keys_was_lost_lets_nobody_in(promoted, serve):
+    keys = Workspace(promoted.parent / ".milepost").serving(milepost.read_problem(promoted).aim.name) / KEYS_FILE
+    add_key(keys, "shop", ["read"])
+    command = serve(promoted)
+    keys.unlink()
+    place = Path(f"/proc/{command.process.pid}/task/{command.process.pid}/children")
+    before = place.read_text().split()
+    time.sleep(1.2)  # one that dies sooner is not started again at once
+    os.kill(int(before[0]), signal.SIGKILL)
+    deadline = time.monotonic() + PATIENCE_S
+    while not (now := place.read_text().split()) or now == before:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        command.ask("/schema")
+    with refused.value:
+        assert refused.value.code == 401
 
 
 def test_a_store_that_hangs_keeps_no_worker_from_being_started_again(make_settings, tmp_path):
@@ -207,9 +244,39 @@ def test_other_machines_are_let_in_only_with_keys_or_on_purpose(promoted):
         milepost.serve(problem=promoted, host="0.0.0.0", port=0)
 
 
-def test_an_address_that_is_taken_is_said():
-    with bound_socket("127.0.0.1", 0) as listener, pytest.raises(EnvironmentFault, match="cannot listen"):
-        bound_socket("127.0.0.1", listener.getsockname()[1])
+def test_a_port_that_is_taken_is_named_with_another_one():
+    with bound_socket("127.0.0.1", 0) as listener, pytest.raises(EnvironmentFault, match="cannot listen") as caught:
+        bound_socket("127.0.0.1", port := listener.getsockname()[1])
+    assert f"port {port}" in caught.value.what
+    assert "--port 0" in caught.value.fix
+
+
+@pytest.mark.parametrize("host", ["no such host", "192.0.2.1"])
+def test_an_address_of_another_machine_is_said(host):
+    with pytest.raises(EnvironmentFault, match="is no address of this machine") as caught:
+        bound_socket(host, 0)
+    assert (caught.value.where, "127.0.0.1" in caught.value.fix) == ("--host", True)
+
+
+def test_a_guard_that_cannot_be_read_is_said_with_its_line_before_anything_starts(promoted):
+    guard = '\n[[serve.guards]]\nname = "new"\nwhen = "tenur < 3"\nthen = "abstain"\n'
+    promoted.write_text(promoted.read_text() + guard)
+    line = promoted.read_text().splitlines().index('when = "tenur < 3"') + 1
+    with pytest.raises(MilepostError, match="tenur") as caught:
+        milepost.serve(problem=promoted, port=0)
+    assert f"line {line}" in caught.value.where
+
+
+def test_a_service_says_where_its_page_is_what_is_on_and_how_to_stop_it(promoted, serve):
+    text = promoted.read_text() + "\n[serve]\ncontrol_share = 0.1\n"
+    promoted.write_text(text + '[[serve.guards]]\nname = "new"\nwhen = "tenure < 3"\nthen = "abstain"\n')
+    command = serve(promoted, "--host", "0.0.0.0", "--without-keys")
+    told = command.told
+    assert told["docs"] == f"{told['url']}/docs"
+    assert "0.0.0.0" not in told["url"] + told["example"]
+    says = " ".join(told["says"])
+    assert all(word in says for word in ("new (abstain)", "Control: 10.0 %", "Ctrl-C"))
+    assert "Canary" not in says
 
 
 def test_without_a_champion_nothing_is_served(trained):

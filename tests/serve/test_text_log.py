@@ -4,7 +4,7 @@ import json
 import logging
 import subprocess
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ import pytest
 
 from milepost.ground.errors import EnvironmentFault, UnknownNameError
 from milepost.serve.keys import add_key
+from milepost.serve.openapi import REFUSALS
 from milepost.serve.service import KEYS_FILE
 from milepost.serve.settings import Limits, write_settings
-from milepost.serve.text_log import Lines, TextLog, form_of_lines, written
+from milepost.serve.text_log import REFUSED, Lines, TextLog, form_of_lines, written
 from serving import Worker, request, settings_around, usual_row
 
 MARK = "mark-c0ffee"  # whatever a caller sends has it somewhere
@@ -166,11 +167,18 @@ def test_a_worker_that_fails_tells_that_in_json_too(make_settings):
 # of lines
 
 
+def test_a_refused_request_is_told_in_words_for_those_who_run_the_service():
+    assert REFUSED.keys() == REFUSALS.keys()
+    for told in REFUSED.values():
+        assert not {word for word in ("header Allow", "each is named", "its log", "The method") if word in told}
+
+
 def test_an_error_of_ours_stands_in_its_three_parts():
     error = EnvironmentFault("The disk is full.", where="the journal", fix="Free some space.")
     said = json.loads(line_of(Lines(TextLog("json")), "%s", error))
     assert (said["what"], said["where"], said["fix"]) == ("The disk is full.", "the journal", "Free some space.")
-    assert line_of(Lines(TextLog("text")), "%s", error) == str(error)
+    time, level, text = line_of(Lines(TextLog("text")), "%s", error).split("  ", 2)
+    assert (datetime.fromisoformat(time).tzinfo, level, text) == (UTC, "error", str(error))
 
 
 @pytest.mark.parametrize("form", ["text", "json"])

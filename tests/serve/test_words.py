@@ -36,13 +36,14 @@ def test_every_input_is_told(make_service, task):
 
 @pytest.mark.parametrize("task", TASKS)
 def test_what_is_pasted_is_answered_as_the_page_says(make_service, task):
-    service = make_service(task, entity="customer")
+    service = make_service(task, entity="customer", horizon_s=86_400.0)
     page = words_page(service)
-    for path in ("predict", "outcomes"):
+    kinds = {"predict": "application/json", "outcomes": "application/json", "invocations": "text/csv"}
+    for path, kind in kinds.items():
         host, curl, url, _, header, _, body = pasted(page, path)
         assert (host, curl, url) == ("HOST=http://127.0.0.1:8080", "curl", f"$HOST/{path}")
-        assert header == "content-type: application/json"
-        got = ask(service, "POST", f"/{path}", body.encode())
+        assert header == f"content-type: {kind}"
+        got = ask(service, "POST", f"/{path}", body.encode(), headers={"content-type": kind})
         assert got.status == 200
         shown = unescape(page)
         assert all(f'"{name}": ' in shown for name in got.json)
@@ -83,3 +84,43 @@ def test_a_key_is_told_of_where_one_is_needed(make_service):
     page = words_page(service)
     assert "authorization: Bearer $KEY" in pasted(page, "predict")
     assert json.loads(pasted(page, "predict")[-1])
+
+
+def test_the_answer_that_is_shown_is_that_to_the_row_that_is_shown_and_needs_no_excuse(make_service):
+    service = make_service(entity="customer")
+    page = words_page(service)
+    answer = ask(service, "POST", "/predict", pasted(page, "predict")[-1].encode()).json
+    assert answer["prediction"] == answer["decision"]
+    assert f'"decision": "{answer["decision"]}"' in unescape(page)
+    assert answer["flags"] == []
+
+
+def test_what_stands_beside_the_inputs_is_told_with_its_meaning(make_service):
+    page = words_page(make_service(entity="customer", time="asked_at", context=("region",), control_share=0.1))
+    for name in ("customer", "asked_at", "region"):
+        assert f"<code>{name}</code>" in page
+    assert "needed for outcomes by entity, control" in page
+    assert page.index("<code>arm</code>") < page.index("<code>decision</code>")
+    assert "<b>look at it before the decision</b>" in page
+
+
+def test_how_an_outcome_finds_its_prediction_by_time_is_told(make_service):
+    page = words_page(make_service(entity="customer", target="churn", horizon_s=30 * 86_400.0))
+    assert "is when it came true" in page
+    assert "at most 30 days before" in page
+    assert "By entity" not in words_page(make_service(entity="customer"))
+
+
+def test_a_browser_without_a_key_is_told_how_to_read_the_page_and_nothing_of_it(make_service):
+    service = make_service(entity="customer")
+    secret = add_key(Path(service.settings.folder) / KEYS_FILE, "shop", ["predict"])
+    service.keys.refresh()
+    locked = ask(service, "GET", "/docs", headers={"Accept": "text/html,*/*"})
+    assert (locked.status, locked.headers["www-authenticate"]) == (401, "Bearer")
+    text = locked.body.decode()
+    assert "curl" in text
+    assert not {"telco", "customer", "tenure", "contract"} & set(re.findall("[a-z]+", text))
+    assert ask(service, "GET", "/docs").json["error"]["what"] == "The request has no valid key."
+    page = ask(service, "GET", "/docs", headers={"X-API-Key": secret}).body.decode()
+    assert "Key for" in page
+    assert "none needed" in page

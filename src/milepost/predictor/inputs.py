@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import numbers
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
 from itertools import islice
@@ -87,9 +87,10 @@ def _problems(row: Any, readers: list[tuple[str, Reader]]) -> list[MilepostError
         what = f"A row is a mapping from column names to values, not {_shown(row)}."
         return [MilepostError(what, where="the row", fix='Give {"column": value, …}.')]
     problems: list[MilepostError] = []
+    known = frozenset(name for name, _ in readers)
     for name, read in readers:
         if name not in row:
-            problems.append(_absent(name, row))
+            problems.append(_absent(name, row, known))
             continue
         try:
             read(row[name], [])
@@ -135,8 +136,16 @@ def _nearest(name: str, given: tuple[str, ...]) -> str | None:
     return nearest(name, given)
 
 
-def _absent(name: str, row: Raw) -> MilepostError:
-    near = _nearest(name, tuple(map(str, islice(row, _MOST_LOOKED_AT))))
+def _absent(name: str, row: Raw, known: Collection[str]) -> MilepostError:
+    """Return the error for an input that is not there; another input is never taken for it.
+
+    Args:
+        name: of the input.
+        row: without it.
+        known: the names of all inputs.
+    """
+    unknown = (field for field in islice(map(str, row), _MOST_LOOKED_AT) if field not in known)
+    near = _nearest(name, tuple(unknown))
     hint = f"Write {name!r} instead of {near!r}." if near else f"Add {name!r}; null where it is not known."
     return MilepostError(f"The row has no {name!r}.", where=f"field {name!r}", fix=hint)
 

@@ -1,6 +1,9 @@
 """What a bundle folder consists of, and the check that not a byte of it has changed.
 
-manifest.json  {"format": 1, "bundle_id": "9f…", "milepost": "0.1.0", "files": {"model.json": "sha256…", …}}
+manifest.json  {"format": 2, "bundle_id": "9f…", "milepost": "0.1.0", "files": {"model.json": "sha256…", …}}
+
+format 1  the first
+       2  the encoding "saturating", "least" in a calibration, expected.json
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from typing import Any
 from milepost.ground.errors import EnvironmentFault, MilepostError
 from milepost.ground.files import canonical_json, hash_of_text
 
-FORMAT = 1
+FORMAT = 2  # raised with whatever an older Milepost would not understand, so that it asks for an upgrade
 MANIFEST = "manifest.json"
 
 # Letters, digits, dots, dashes and underscores between slashes, no part starting with a dot: such a name cannot leave
@@ -51,18 +54,19 @@ class Manifest:
         }
 
 
-def bundle_id_of(files: Mapping[str, str]) -> str:
+def bundle_id_of(files: Mapping[str, str], format: int = FORMAT) -> str:
     """Return the id of a bundle with these files, 16 hexadecimal digits; the manifest itself has no say in it.
 
     Args:
         files: SHA-256 of each file by its name, without the manifest.
+        format: version of the bundle's layout.
 
     Raises:
         MilepostError: a name could point outside the folder.
     """
     for name in files:
         _check_name(name, where=MANIFEST)
-    return hash_of_text(canonical_json([FORMAT, sorted(files.items())]))[:16]
+    return hash_of_text(canonical_json([format, sorted(files.items())]))[:16]
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -132,7 +136,7 @@ def _manifest(document: Any, path: Path) -> Manifest:
         _check_name(name, where=str(path))
         if not isinstance(digest, str) or not _SHA256.fullmatch(digest):
             raise _damaged(path, f"the hash of {name!r} is no SHA-256")
-    if bundle_id != bundle_id_of(files):
+    if bundle_id != bundle_id_of(files, version):
         raise _broken(f"The bundle's id {bundle_id!r} does not belong to its files.", path)
     return Manifest(version, bundle_id, writer, files)
 

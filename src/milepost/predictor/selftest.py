@@ -61,6 +61,15 @@ def refuse_unfit(predictor: Predictor) -> None:
     Raises:
         MilepostError: it fails at a row, or answers otherwise than where it was made, or its two ways disagree.
     """
+    try:
+        _refuse_unfit(predictor)
+    except MilepostError:
+        raise
+    except Exception as why:
+        raise _unfit(predictor, f"it fails with {type(why).__name__}") from why
+
+
+def _refuse_unfit(predictor: Predictor) -> None:
     for place, (row, answer) in enumerate(_expected(predictor)):
         if not _alike(found := predictor.answer(row), answer):
             raise _unfit(predictor, f"row {place} gives {_shown(found)}, where it was made {_shown(answer)}")

@@ -7,13 +7,15 @@ from typing import Any
 from milepost.data.schema import Schema
 from milepost.predictor.predictor import Predictor
 from milepost.predictor.reasons import SCALES
-from milepost.predictor.selftest import usual_row
+from milepost.predictor.selftest import synthetic_rows, usual_row
 from milepost.serve.forms import Document, closed, listed_forms, one_of, reference
 from milepost.serve.unreadable import MOST_ERRORS
 
 PREDICTION_ID = "0190f5d2-7c1e-7b3a-8f00-5d2c9a4e6b71"  # of the examples
+ARMS = ("act", "control")
 STATUSES = ("taken", "corrected", "known already", "refused")
 
+_LOOKED_AT = 100  # rows, for one whose answer shows best
 _DIGITS = 2  # of the numbers in examples: the model's own are longer, and change with it
 _UUID = "^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$"
 _TEXT: Document = {"type": "string"}
@@ -27,16 +29,14 @@ _ERROR: Document = {
 
 def answer_forms(predictor: Predictor) -> Document:
     """Return the schemas of all that comes back, by name."""
-    ids = listed_forms({"type": "string", "pattern": _UUID})
     error, row_error = closed(_ERROR, *_ERROR), closed({"row": _row_number(), **_ERROR}, "row", *_ERROR)
-    decisions = listed_forms(_decision(predictor.schema))
     refusal = {"error": reference("Error"), "fields": _listed("Error", _FIELDS), "left_out": _LEFT_OUT}
     return {
         "Answer": _answer(predictor),
         "Reason": _reason(predictor.schema),
         "Margin": _margin(predictor.schema),
         "Answers": closed(_answers(), "answers"),
-        "Invoked": closed({"predictions": decisions, "prediction_ids": ids}, "predictions", "prediction_ids"),
+        "Invoked": closed(_invoked(predictor.schema), "predictions", "prediction_ids"),
         "Taken": _taken(),
         "Error": error,
         "RowError": row_error,
@@ -44,9 +44,18 @@ def answer_forms(predictor: Predictor) -> Document:
     }
 
 
+def example_row(predictor: Predictor) -> Document:
+    """Return a row with nothing odd, one on which prediction and decision agree where there is one."""
+    usual = usual_row(predictor.schema)
+    rows = (row for row in [usual, *synthetic_rows(predictor.schema)[:_LOOKED_AT]])
+    answered = ((row, predictor.answer(row)) for row in rows)
+    agreed = (row for row, said in answered if said["prediction"] == said["decision"] and not said["flags"])
+    return next(agreed, usual)
+
+
 def example_answer(predictor: Predictor) -> Document:
-    """Return the answer to a usual row, with short numbers."""
-    answer = _short(predictor.answer(usual_row(predictor.schema)))
+    """Return the answer to the row of the examples, with short numbers."""
+    answer = _short(predictor.answer(example_row(predictor)))
     return {**answer, "bundle_id": predictor.bundle_id, "prediction_id": PREDICTION_ID}
 
 
@@ -89,6 +98,18 @@ def _answers() -> Document:
     }
 
 
+def _invoked(schema: Schema) -> Document:
+    decisions = "The decision on each row, what to act on; null where a guard abstained or the model has no answer."
+    flags = "What is odd about each row, and which guards acted; absent where no row has any."
+    arms = "Of each row, where there is a control: of those in it, do not act."
+    return {
+        "predictions": {**listed_forms(_decision(schema)), "description": decisions},
+        "prediction_ids": listed_forms({"type": "string", "pattern": _UUID}),
+        "flags": {**listed_forms(listed_forms(_TEXT)), "description": flags},
+        "arms": {**listed_forms(one_of(*ARMS)), "description": arms},
+    }
+
+
 def _listed(name: str, says: str) -> Document:
     return {**listed_forms(reference(name)), "description": says, "maxItems": MOST_ERRORS}
 
@@ -109,7 +130,7 @@ def _answer(predictor: Predictor) -> Document:
     more = {
         "request_id": {**_TEXT, "description": "Yours, where you sent one."},
         "guards": {**listed_forms(_TEXT), "description": "Names of the guards that acted."},
-        "arm": one_of("act", "control", says='"control": do not act, so that the effect of acting can be measured.'),
+        "arm": one_of(*ARMS, says='"control": do not act, so that the effect of acting can be measured.'),
         "reasons": {**listed_forms(reference("Reason")), "description": _REASONS},
         "margin": {
             "anyOf": [reference("Margin"), {"type": "null"}],

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from milepost.ground.errors import EnvironmentFault
-from milepost.serve.bodies import Asked
+from milepost.serve.bodies import Asked, refuse_form_of_mlflow
 from milepost.serve.engine import Answered, UnreadableRow
 from milepost.serve.replies import JSON, Reply, bytes_reply, json_reply
 from milepost.serve.service import Service
@@ -21,54 +21,59 @@ _encode = msgspec.json.Encoder().encode
 async def answer_request(
     service: Service,
     asked: Asked,
-    request_id: str | None,
     body: bytes,
     began: float,
     *,
+    holder: str | None = None,
     as_mlflow: bool = False,
 ) -> Reply:
     """Return the reply to a request; each answer in it is in the journal.
 
     Args:
         service: that answers.
-        asked: the rows and what belongs to them.
-        request_id: of the caller; the same id with the same body gets the stored answer again.
+        asked: the rows and what belongs to them; the same request id with the same body gets the stored answer again.
         body: as it came.
         began: time.perf_counter when the request arrived.
+        holder: of the key; its request ids are apart from those of others.
         as_mlflow: whether predictions stand alone, as MLflow's servers answer.
 
     Raises:
         EnvironmentFault: the journal took no record, and an answer may not leave without one.
     """
-    if request_id is not None:
-        return await service.retries.once(
-            request_id, body, lambda: _reply(service, asked, request_id, began, as_mlflow=as_mlflow)
-        )
-    return await _reply(service, asked, request_id, began, as_mlflow=as_mlflow)
+    if asked.request_id is None:
+        return await _reply(service, asked, began, as_mlflow=as_mlflow)
+    return await service.retries.once(
+        asked.request_id,
+        body,
+        lambda: _reply(service, asked, began, as_mlflow=as_mlflow),
+        among=(holder, as_mlflow),
+    )
 
 
-async def _reply(service: Service, asked: Asked, request_id: str | None, began: float, *, as_mlflow: bool) -> Reply:
+async def _reply(service: Service, asked: Asked, began: float, *, as_mlflow: bool) -> Reply:
+    if asked.reasons:
+        service.reasoning.refuse_if_full()
     try:
-        answered, bad = _answered(service, asked, request_id, began)
+        answered, bad = _answered(service, asked, began)
     except UnreadableRow as why:
+        if asked.is_one:
+            refuse_form_of_mlflow(asked.rows)
         service.figures.error("422")
         return unreadable_reply(why, why.fields, asked.lines)
     if answered.records:
         await _record(service, answered)
     if answered.shadow:
-        service.shadows.ask(answered.shadow)
+        service.shadows.ask(answered.shadow, len(answered.answers))
     if answered.reasons:
-        await asyncio.to_thread(answered.reasons)  # deep trees take milliseconds, in which others are answered
+        await service.reasoning.find(answered.reasons)
     return _shown(asked, answered, bad, as_mlflow=as_mlflow)
 
 
-def _answered(
-    service: Service, asked: Asked, request_id: str | None, began: float
-) -> tuple[Answered, UnreadableRows | None]:
+def _answered(service: Service, asked: Asked, began: float) -> tuple[Answered, UnreadableRows | None]:
     """Return the answers, and what is wrong with the rows that have none."""
     engine = service.engine
     try:
-        return engine.answer(asked.rows, request_id=request_id, began=began, reasons=asked.reasons), None
+        return engine.answer(asked.rows, request_id=asked.request_id, began=began, reasons=asked.reasons), None
     except UnreadableRow:
         if not asked.partial:
             raise
@@ -80,7 +85,7 @@ def _answered(
             bad.add(place, fields)
         else:
             good.append(row)
-    return engine.answer(good, request_id=request_id, began=began, reasons=asked.reasons), bad
+    return engine.answer(good, request_id=asked.request_id, began=began, reasons=asked.reasons), bad
 
 
 async def _record(service: Service, answered: Answered) -> None:
@@ -103,12 +108,23 @@ async def _record(service: Service, answered: Answered) -> None:
 
 def _shown(asked: Asked, answered: Answered, bad: UnreadableRows | None, *, as_mlflow: bool) -> Reply:
     if as_mlflow:
-        decisions = [answer["decision"] for answer in answered.answers]
-        ids = [answer["prediction_id"] for answer in answered.answers]
-        return json_reply(200, {"predictions": decisions, "prediction_ids": ids})
+        return json_reply(200, _as_mlflow(answered.answers))
     if asked.is_one:
         return bytes_reply(200, _encode(answered.answers[0]), JSON)
     document: dict[str, Any] = {"answers": answered.answers}
     if asked.partial:
         document |= (bad or UnreadableRows()).document()
     return json_reply(200, document)
+
+
+def _as_mlflow(answers: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return answers as MLflow's servers give them: the decisions, and lists beside them where there is more to say."""
+    document = {
+        "predictions": [answer["decision"] for answer in answers],
+        "prediction_ids": [answer["prediction_id"] for answer in answers],
+    }
+    if any(answer["flags"] for answer in answers):
+        document["flags"] = [answer["flags"] for answer in answers]
+    if any("arm" in answer for answer in answers):
+        document["arms"] = [answer["arm"] for answer in answers]
+    return document

@@ -6,9 +6,7 @@ GET  /schema, /model, /openapi.json, /docs, /metrics, /health/live, /health/read
 
 from __future__ import annotations
 
-import asyncio
 import logging
-import subprocess
 import time
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass
@@ -18,18 +16,23 @@ from milepost.ground.errors import EnvironmentFault, MilepostError
 from milepost.ground.text import nearest
 from milepost.problem.secrets import mask_secrets
 from milepost.serve.answering import answer_request
-from milepost.serve.bodies import asked_by_mlflow, asked_of, request_id_of
+from milepost.serve.beside import Beside
+from milepost.serve.bodies import Asked, asked_by_mlflow, asked_of, request_id_of
 from milepost.serve.csv_bodies import asked_by_csv, is_csv
 from milepost.serve.incoming import Incoming, Receive
-from milepost.serve.openapi import REFUSALS, openapi_page
+from milepost.serve.keys import SCOPES_OF
+from milepost.serve.openapi import openapi_page
 from milepost.serve.pages import model_page, schema_page
 from milepost.serve.replies import Refusal, Reply, bytes_reply, json_reply, page_reply, refusal_reply
 from milepost.serve.service import Service
-from milepost.serve.text_log import tell_answered, tell_refused
-from milepost.serve.words import words_page
+from milepost.serve.settings import LOOPBACK
+from milepost.serve.text_log import REFUSED, tell_answered, tell_failed, tell_refused
+from milepost.serve.words import locked_page, words_page
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+MOST_OUTCOMES_AT_ONCE = 8  # they wait for each other; rows must not wait for them
 
 _log = logging.getLogger("milepost.serve")
 
@@ -42,34 +45,35 @@ class Call:
         headers: by name, in small letters.
         body: whole.
         began: time.perf_counter when it arrived.
+        holder: of the key; None where no key is needed.
     """
 
     headers: dict[bytes, bytes]
     body: bytes
     began: float
+    holder: str | None
+
+
+@dataclass(slots=True)
+class Places:
+    """How many requests of a kind are answered at once.
+
+    Attributes:
+        most: of them.
+        taken: of these, now.
+    """
+
+    most: int
+    taken: int = 0
 
 
 Handler: TypeAlias = Callable[[Service, Call], Awaitable[Reply]]
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A path of the service.
-
-    Attributes:
-        handler: answers it.
-        scope: that a key needs for it; None where none is needed.
-    """
-
-    handler: Handler
-    scope: str | None
-
-
 async def predict(service: Service, call: Call) -> Reply:
     """Answer rows."""
-    request_id = request_id_of(call.headers.get(b"idempotency-key"))
-    asked = asked_of(call.body, service.settings.limits, service.inputs)
-    return await answer_request(service, asked, asked.request_id or request_id, call.body, call.began)
+    asked = _identified(asked_of(call.body, service.settings.limits, service.inputs), call)
+    return await answer_request(service, asked, call.body, call.began, holder=call.holder)
 
 
 async def invocations(service: Service, call: Call) -> Reply:
@@ -79,7 +83,14 @@ async def invocations(service: Service, call: Call) -> Reply:
         asked = asked_by_csv(call.body, limits, service.engine.voices.champion.predictor.schema)
     else:
         asked = asked_by_mlflow(call.body, limits)
-    return await answer_request(service, asked, None, call.body, call.began, as_mlflow=True)
+    asked = _identified(asked, call)
+    return await answer_request(service, asked, call.body, call.began, holder=call.holder, as_mlflow=True)
+
+
+def _identified(asked: Asked, call: Call) -> Asked:
+    """Return what is asked with the request id of the header, where the body gives none."""
+    given = call.headers.get(b"idempotency-key")
+    return asked if given is None or asked.request_id else asked._replace(request_id=request_id_of(given))
 
 
 async def live(service: Service, call: Call) -> Reply:  # noqa: ARG001
@@ -89,7 +100,7 @@ async def live(service: Service, call: Call) -> Reply:  # noqa: ARG001
 
 async def ready(service: Service, call: Call) -> Reply:  # noqa: ARG001
     """Say whether rows are answered."""
-    return json_reply(200 if service.is_ready else 503, {"ready": service.is_ready, "says": service.says})
+    return json_reply(200 if service.is_ready else 503, {"ready": service.is_ready})
 
 
 async def metrics(service: Service, call: Call) -> Reply:  # noqa: ARG001
@@ -126,33 +137,42 @@ async def outcomes(service: Service, call: Call) -> Reply:
     return await take(service, call.body)
 
 
-ROUTES: dict[str, dict[str, Route]] = {
-    "/predict": {"POST": Route(predict, "predict")},
-    "/invocations": {"POST": Route(invocations, "predict")},
-    "/outcomes": {"POST": Route(outcomes, "outcomes")},
-    "/schema": {"GET": Route(schema, "read")},
-    "/model": {"GET": Route(model, "read")},
-    "/openapi.json": {"GET": Route(openapi, "read")},
-    "/docs": {"GET": Route(words, "read")},
-    "/metrics": {"GET": Route(metrics, "admin")},
-    "/health/live": {"GET": Route(live, None)},
-    "/health/ready": {"GET": Route(ready, None)},
+ROUTES: dict[str, dict[str, Handler]] = {
+    "/predict": {"POST": predict},
+    "/invocations": {"POST": invocations},
+    "/outcomes": {"POST": outcomes},
+    "/schema": {"GET": schema},
+    "/model": {"GET": model},
+    "/openapi.json": {"GET": openapi},
+    "/docs": {"GET": words},
+    "/metrics": {"GET": metrics},
+    "/health/live": {"GET": live},
+    "/health/ready": {"GET": ready},
 }
 
 
 class App:
     """An ASGI application; `create_app` makes it."""
 
-    def __init__(self, service: Service, *, beside: Sequence[str] | None = None, access_log: bool = False) -> None:
+    def __init__(
+        self,
+        service: Service,
+        *,
+        beside: Sequence[str] | None = None,
+        only_near: bool = False,
+        access_log: bool = False,
+    ) -> None:
         """Take a service that is open already.
 
         Args:
             service: answers.
             beside: words of a program that runs as long as the server does; None where nothing is needed.
+            only_near: whether callers need a key, or an address of this machine.
             access_log: whether each request that is answered has a line in the text log; refused ones always have.
         """
-        self.service, self._beside, self._tells_answers = service, beside, access_log
-        self._at_once = 0
+        self.service, self._only_near, self._tells_answers = service, only_near, access_log
+        self._beside = Beside(beside, service.troubles) if beside else None
+        self._rows, self._outcomes = Places(service.settings.limits.concurrent), Places(MOST_OUTCOMES_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection, as ASGI says."""
@@ -167,15 +187,16 @@ class App:
         began = time.perf_counter()
         path = scope["path"]
         is_work = scope["method"] == "POST"  # who asks whether the service is there gets an answer under any load
+        places = self._outcomes if path == "/outcomes" else self._rows
         incoming, limits = Incoming(receive), self.service.settings.limits
-        if is_work and self._at_once >= limits.concurrent:
+        if is_work and places.taken >= places.most:
             reply = refusal_reply(_too_busy())
         else:
-            self._at_once += is_work
+            places.taken += is_work
             try:
                 reply = await self._reply(scope, incoming, began)
             finally:
-                self._at_once -= is_work
+                places.taken -= is_work
         self.service.figures.request(path if path in ROUTES else "", reply.status, time.perf_counter() - began)
         if reply.status >= 400 or self._tells_answers:
             self._tell(path, reply, began)
@@ -194,60 +215,63 @@ class App:
             tell_answered(known_path, reply, seconds)
         else:
             bundle_id = self.service.engine.voices.champion.bundle_id
-            tell_refused(REFUSALS[reply.status], reply.status, path=known_path, seconds=seconds, bundle_id=bundle_id)
+            tell_refused(REFUSED[reply.status], reply.status, path=known_path, seconds=seconds, bundle_id=bundle_id)
 
     async def _reply(self, scope: Scope, incoming: Incoming, began: float) -> Reply:
         """Return the answer to a request; whatever goes wrong has one too."""
         service = self.service
         try:
             headers = dict(scope["headers"])
-            route = _route(scope["path"], scope["method"])
-            if route.scope:
-                holder = service.keys.check(headers, route.scope)
+            handler = _handler(scope["path"], scope["method"])
+            holder = None
+            if scopes := SCOPES_OF[scope["path"]]:
+                holder = service.keys.check(headers, *scopes)
+                if self._only_near and holder is None:
+                    _refuse_far(scope)
                 if service.rates is not None and scope["method"] == "POST":
                     service.rates.take(holder or _address(scope))
             body = await incoming.body(headers, service.settings.limits) if scope["method"] == "POST" else b""
-            return await route.handler(service, Call(headers, body, began))
+            return await handler(service, Call(headers, body, began, holder))
         except EnvironmentFault as why:
             service.figures.error("environment")
             _log.error("%s", why)
             return refusal_reply(_at_fault(why))
         except Refusal as why:
             service.figures.error(str(why.status))
+            if why.status == 401 and scope["path"] == "/docs" and b"text/html" in headers.get(b"accept", b""):
+                return page_reply(locked_page(), 401, *why.headers)
             return refusal_reply(why)
         except MilepostError as why:
             service.figures.error("422")
             return refusal_reply(why)
-        except Exception:  # noqa: BLE001  the outermost loop of a service: one request's failure is not the next one's
+        except Exception as why:  # noqa: BLE001  an outermost loop: one request's failure is not the next one's
             service.figures.error("bug")
-            _log.exception("a request failed")
+            tell_failed("A request failed.", why)
             return refusal_reply(_our_bug(), 500)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
-        program: subprocess.Popen[bytes] | None = None
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self.service.start()
                 if self._beside:
-                    program = subprocess.Popen(self._beside, stdin=subprocess.DEVNULL)
+                    self._beside.start()
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
                 await self.service.stop()
-                if program is not None:
-                    program.terminate()
-                    await asyncio.to_thread(program.wait)
+                if self._beside:
+                    await self._beside.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
 
-def _route(path: str, method: str) -> Route:
+def _handler(path: str, method: str) -> Handler:
     methods = ROUTES.get(path)
     if methods is None:
         near = nearest(path, ROUTES)
         raise Refusal(404, "There is nothing at this path.", where="the path", fix=f"Ask {near or '/docs'} instead.")
-    route = methods.get("GET" if method == "HEAD" else method)
-    if route is None:
+    handler = methods.get("GET" if method == "HEAD" else method)
+    if handler is None:
         allowed = ", ".join([*methods, *(["HEAD"] if "GET" in methods else [])])
         raise Refusal(
             405,
@@ -256,13 +280,24 @@ def _route(path: str, method: str) -> Route:
             fix=f"Use {allowed}.",
             headers=[(b"allow", allowed.encode())],
         )
-    return route
+    return handler
 
 
 def _address(scope: Scope) -> str:
     """Return where a request comes from; all that come through one proxy have one address."""
     client = scope.get("client")
     return str(client[0]) if client else ""
+
+
+def _refuse_far(scope: Scope) -> None:
+    if _address(scope) not in LOOPBACK:
+        raise Refusal(
+            401,
+            "The service has no keys yet, so only its own machine may ask.",
+            where="the address of the caller",
+            fix="Ask whoever runs the service for a key; it is made with: milepost keys add NAME",
+            headers=[(b"www-authenticate", b"Bearer")],
+        )
 
 
 def _too_busy() -> Refusal:

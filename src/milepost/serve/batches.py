@@ -6,7 +6,7 @@ rows ─► answers (prediction, probability_…, decision, flags), inputs ─�
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -14,7 +14,7 @@ import polars as pl
 from milepost.predictor.answer import probability_names
 from milepost.predlog.records import INPUTS, PREDICTIONS, Arm, Origin, Role
 from milepost.serve.arms import share_of
-from milepost.serve.details import Row, contexts_of, entities_of, time_in
+from milepost.serve.details import Row, absent_flag, contexts_of, entities_of, time_in
 from milepost.serve.settings import Settings
 from milepost.serve.voices import Voice
 
@@ -76,6 +76,22 @@ def answer_batch(voice: Voice, rows: Sequence[Row] | pl.DataFrame, *, threads: i
         return AnsweredBatch(answers, inputs, none)
     guarded, names = voice.guards.table(inputs, answers)
     return AnsweredBatch(guarded, inputs, names)
+
+
+def flag_absent(answered: AnsweredBatch, rows: Sequence[Row], settings: Settings) -> AnsweredBatch:
+    """Return answers with a flag on each row that does not say what it is about, though the problem names an id.
+
+    Args:
+        answered: the answers.
+        rows: raw values by name.
+        settings: of the service.
+    """
+    is_absent = [row.get(settings.entity) is None for row in rows] if settings.entity else []
+    if not any(is_absent):
+        return answered
+    more = pl.Series([[absent_flag(settings)] if one else [] for one in is_absent], dtype=pl.List(pl.String))
+    flags = answered.answers.get_column("flags").list.concat(more).alias("flags")
+    return replace(answered, answers=answered.answers.with_columns(flags))
 
 
 def batch_table(voice: Voice, role: Role, batch: Batch, answered: AnsweredBatch, settings: Settings) -> pl.DataFrame:

@@ -24,6 +24,11 @@ def entity_of(row: Row, settings: Settings) -> str | None:
     return _as_text(row.get(settings.entity)) if settings.entity else None
 
 
+def absent_flag(settings: Settings) -> str:
+    """Return the flag of a row that does not say what it is about, though the problem names an id."""
+    return f"{settings.entity} is absent: no outcome can find this answer by it"
+
+
 def entities_of(rows: Sequence[Row], settings: Settings) -> list[str | None]:
     """Return the entity of each row."""
     name = settings.entity

@@ -16,8 +16,8 @@ from milepost.ground.errors import MilepostError
 from milepost.predlog.ids import PredictionIds
 from milepost.predlog.records import InputSchema, Origin, PredictionRow, Predictions, Role, encode, encode_table
 from milepost.serve.arms import Arms, share_of
-from milepost.serve.batches import Batch, answer_batch, batch_answers, batch_table
-from milepost.serve.details import Row, context_of, entity_of, time_in
+from milepost.serve.batches import Batch, answer_batch, batch_answers, batch_table, flag_absent
+from milepost.serve.details import Row, absent_flag, context_of, entity_of, time_in
 from milepost.serve.reasons import add_reasons
 from milepost.serve.settings import Settings
 from milepost.serve.voices import Voice, Voices
@@ -190,6 +190,8 @@ class Engine:
         values: list[Any] | None = None
         if settings.inputs_share >= 1 or share_of(prediction_id, "inputs") < settings.inputs_share:
             values = redaction.inputs(voice.values(inputs)) if voice.redacts else voice.values(inputs)
+        if entity is None and settings.entity:
+            answer["flags"] = [*answer["flags"], absent_flag(settings)]
         prediction, decision, flags = answer["prediction"], answer["decision"], answer["flags"]
         shares, (lo, hi) = answer.get("probabilities"), answer.get("interval") or (None, None)
         is_class = shares is not None
@@ -225,7 +227,7 @@ class Engine:
         """Return the answers to many rows, all by the champion."""
         voice = voices.champion
         try:
-            answered = answer_batch(voice, rows)
+            answered = flag_absent(answer_batch(voice, rows), rows, self.settings)
         except MilepostError as why:
             for place, row in enumerate(rows):
                 if fields := voice.predictor.unreadable(row):
@@ -270,7 +272,7 @@ class Engine:
         def ask() -> Recorded:
             ids = self._shadow_ids.many(len(batch.rows))
             own = Batch(batch.rows, ids, None, batch.request_id, batch.at, batch.origin)
-            answered = answer_batch(challenger, batch.rows)
+            answered = flag_absent(answer_batch(challenger, batch.rows), batch.rows, self.settings)
             table = batch_table(challenger, "shadow", own, answered, self.settings)
             return Recorded(challenger.logged, encode_table(challenger.logged, _of_requests(table, batch.ids)))
 

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"  # where prometheus_client adds processes up; set before this module is imported
+_ALONE = f"# The figures of one process. Where {SHARED} names a folder when its server starts: those of all.\n"
 CONTENT_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 
 _LATENCY_S = (
@@ -108,9 +109,9 @@ class Figures:
         self._bundle.labels(self._problem, bundle_id, role).set(float(now))
 
     def page(self) -> bytes:
-        """Return all figures in Prometheus' text format."""
+        """Return all figures in Prometheus' text format; of this process alone, where processes are not added up."""
         if not os.environ.get(SHARED):
-            return generate_latest(self._registry)
+            return _ALONE.encode() + generate_latest(self._registry)
         together = CollectorRegistry()
         MultiProcessCollector(together)  # type: ignore[no-untyped-call]
         return generate_latest(together)

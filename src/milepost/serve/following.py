@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from milepost.ground.workspace import Workspace
+from milepost.registry.account import account_of
 from milepost.registry.champions import PROMOTED, ROLLED_BACK, VERDICT, challenger_of, champion_of
 from milepost.registry.decisions import Decision
 from milepost.registry.history import read_history
@@ -37,16 +38,17 @@ def followed_state(workspace: Workspace, store: Store, *, with_challenger: bool)
 
 def _named(bundle_id: str, past: Sequence[Decision], workspace: Workspace, store: Store) -> Named:
     found = resolve(bundle_id, workspace=workspace, store=store, history=workspace.history)
-    folder = str(found.path.resolve())
+    folder, account = str(found.path.resolve()), account_of(past, bundle_id)
     made = [one for one in past if one.bundle_id == bundle_id and one.kind in (PROMOTED, ROLLED_BACK)]
     if made:
         newest = made[-1]
-        return Named(bundle_id, folder, newest.figures.get("version"), newest.at.isoformat(), newest.says)
+        version, since = newest.figures.get("version"), newest.at.isoformat()
+        return Named(bundle_id, folder, version, since, newest.says, account=account)
     verdict = next(one for one in reversed(past) if one.bundle_id == bundle_id and one.kind == VERDICT)
     may_answer = _is_earned(verdict)
     standing = "it may answer as a canary" if may_answer else "it is asked as a shadow alone"
     why = f"Its verdict is “{verdict.figures.get('overall')}”, and it is not the champion: {standing}."
-    return Named(bundle_id, folder, verdict.figures.get("version"), why=why, may_answer=may_answer)
+    return Named(bundle_id, folder, verdict.figures.get("version"), why=why, may_answer=may_answer, account=account)
 
 
 def _is_earned(verdict: Decision) -> bool:

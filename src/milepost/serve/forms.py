@@ -15,6 +15,7 @@ from milepost.predictor.selftest import usual_row
 from milepost.predictor.wording import Wording
 from milepost.serve.bodies import LONGEST_REQUEST_ID, MOST_ROWS_WITH_REASONS
 from milepost.serve.inputs import MISSING_TEXTS, input_words
+from milepost.serve.outcome_bodies import own_names
 from milepost.serve.settings import Settings
 
 Document = dict[str, Any]
@@ -120,17 +121,23 @@ def outcome_forms(schema: Schema, settings: Settings) -> Document:
     fields = {
         "prediction_id": {"type": ["string", "null"], "description": "Of the answer that this is the truth about."},
         "entity": {"type": ["string", "number", "boolean", "null"], "description": "With time, instead of the id."},
-        "time": {**time, "description": "A time within the horizon of the prediction meant."},
+        "time": {**time, "description": "When it came true: a time within the horizon of the one prediction meant."},
         "truth": {**truth, "examples": list(schema.labels)} if schema.labels else truth,
         "happened_at": time,
         "recorded_at": {**time, "description": "When it became known; now where it is absent."},
         "acted_on": {**truth, "description": "Whether somebody acted on the prediction: true or false."},
     }
-    named: list[Document] = [{"required": ["prediction_id"]}, {"required": ["entity", "time"]}]
-    told: list[Document] = [{"required": ["truth"]}, {"required": ["acted_on"]}]
-    many = {**listed_forms(reference("Outcome")), "minItems": 1, "maxItems": settings.limits.rows}
+    own = own_names(settings)
+    names = {meant: [meant, *(name for name, of in own.items() if of == meant)] for meant in fields}
+    by_entity = [{"required": [entity, time]} for entity in names["entity"] for time in names["time"]]
+    named: list[Document] = [{"required": ["prediction_id"]}, *by_entity]
+    told: list[Document] = [{"required": [name]} for name in (*names["truth"], "acted_on")]
+    once: list[Document] = [{"not": {"required": [meant, name]}} for name, meant in own.items()]
+    fields |= {name: fields[meant] for name, meant in own.items()}
+    says = "Each is an Outcome; one that is none is refused by itself, and the others are taken."
+    many = {"type": "array", "items": {}, "minItems": 1, "maxItems": settings.limits.rows, "description": says}
     return {
-        "Outcome": {**closed(fields), "allOf": [{"anyOf": named}, {"anyOf": told}]},
+        "Outcome": {**closed(fields), "allOf": [{"anyOf": named}, {"anyOf": told}, *once]},
         "Outcomes": _object({"rows": many}, "rows"),
         "OutcomeList": many,
     }

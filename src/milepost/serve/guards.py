@@ -30,7 +30,6 @@ Answer = dict[str, Any]
 Where = Callable[[str], str]  # dotted key of the problem file -> its place
 
 _LISTS = pl.List(pl.String)
-_FLAGGING = ("abstain", "flag")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +64,9 @@ class Guard:
     condition: Condition
 
     @property
-    def flag(self) -> str | None:
-        """Return what it adds to the flags of an answer; None where it adds nothing."""
-        return f"guard {self.name} acted" if self.then in _FLAGGING else None
+    def flag(self) -> str:
+        """Return what it adds to the flags of an answer."""
+        return f"guard {self.name} acted"
 
     @property
     def decides(self) -> bool:
@@ -126,8 +125,7 @@ class Guards:
         acting = [guard for guard in self.guards if guard.acts(values, answer)]
         if not acting:
             return answer, []
-        flags = [guard.flag for guard in acting if guard.flag]
-        guarded = {**answer, "flags": [*answer["flags"], *flags]}
+        guarded = {**answer, "flags": [*answer["flags"], *(guard.flag for guard in acting)]}
         deciding = next((guard for guard in acting if guard.decides), None)
         if deciding is not None:
             guarded["decision"] = deciding.decided(answer["decision"])
@@ -280,8 +278,8 @@ def _label_of(to: object) -> str:
     return str(int(to)) if isinstance(to, float) and to.is_integer() else str(to)
 
 
-def _texts(acting: Sequence[pl.Series], texts: Sequence[str | None]) -> pl.Series:
-    """Return for each row the texts of the guards that act on it; those without a text have none.
+def _texts(acting: Sequence[pl.Series], texts: Sequence[str]) -> pl.Series:
+    """Return for each row the texts of the guards that act on it.
 
     Rows on which the same guards act share one list, which is made once.
     """
@@ -289,5 +287,5 @@ def _texts(acting: Sequence[pl.Series], texts: Sequence[str | None]) -> pl.Serie
     for mask in acting:
         code = np.unique(2 * code + mask.to_numpy(), return_inverse=True)[1]
     _, first, place = np.unique(code, return_index=True, return_inverse=True)
-    lists = [[text for mask, text in zip(acting, texts, strict=True) if text and mask[row]] for row in first.tolist()]
+    lists = [[text for mask, text in zip(acting, texts, strict=True) if mask[row]] for row in first.tolist()]
     return pl.Series(lists, dtype=_LISTS).gather(place)

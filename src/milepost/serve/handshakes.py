@@ -17,6 +17,7 @@ import uvicorn
 from milepost.ground.errors import MilepostError
 from milepost.serve.connections import Connection
 
+MOST_SECONDS = 5.0  # of a handshake: who is silent takes a place, and there are not many
 _PAUSE_S = 0.1  # after the system refused a connection: it has no file descriptor left, say
 
 
@@ -71,7 +72,7 @@ class Handshakes:
             connection: makes one, which begins after its handshake.
             context: of TLS.
             most: handshakes that may go on at once.
-            seconds: that a handshake may take.
+            seconds: that a handshake and the end of a connection may take; a handshake at most MOST_SECONDS.
         """
         self._loop = asyncio.get_running_loop()
         self._connection, self._context, self._most, self._seconds = connection, context, most, seconds
@@ -108,7 +109,7 @@ class Handshakes:
                 self._connection,
                 accepted,
                 ssl=self._context,
-                ssl_handshake_timeout=self._seconds,
+                ssl_handshake_timeout=min(MOST_SECONDS, self._seconds),
                 ssl_shutdown_timeout=self._seconds,
             )
 

@@ -7,7 +7,6 @@ A failure here never stops an answer: it is told, and tried again.
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,12 +19,11 @@ from milepost.predlog.fold import fold
 from milepost.predlog.tending import tend
 from milepost.serve.settings import Settings
 from milepost.serve.state import State, read_state, write_state
+from milepost.serve.text_log import tell_failed
 
 FOLLOW_S, FOLD_S, MEND_S, TEND_S = 1.0, 15.0, 300.0, 3600.0
 STEP_S = 0.2
 LOCK_FILE = "keeper.lock"
-
-_log = logging.getLogger("milepost.serve")
 
 
 class Keeper:
@@ -74,8 +72,8 @@ class Keeper:
                 self._due[task] = now + every
                 try:
                     task()
-                except MilepostError as why:  # a store is away: what answers goes on
-                    _log.error("%s", why)
+                except Exception as why:  # noqa: BLE001  an outermost loop: whatever fails here, what answers goes on
+                    tell_failed("What goes on beside the workers has failed; it is tried again.", why)
 
     def follow(self) -> None:
         """Let the workers know of a promotion.

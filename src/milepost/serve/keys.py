@@ -22,6 +22,19 @@ from milepost.serve.replies import Refusal
 
 Scope = Literal["predict", "outcomes", "read", "admin"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
+_ANY: tuple[Scope, ...] = ("predict", "outcomes", "read")  # whoever may ask anything may read how to ask
+SCOPES_OF: dict[str, tuple[Scope, ...]] = {  # of which a key needs one to ask a path; none: no key is needed
+    "/predict": ("predict",),
+    "/invocations": ("predict",),
+    "/outcomes": ("outcomes",),
+    "/schema": _ANY,
+    "/model": ("read",),
+    "/openapi.json": _ANY,
+    "/docs": _ANY,
+    "/metrics": ("read",),
+    "/health/live": (),
+    "/health/ready": (),
+}
 _SECRET_BYTES = 32
 _PREFIX = "mp_"  # so that scanners of repositories know it
 
@@ -48,18 +61,20 @@ class Key:
 class Keys:
     """The keys of one service, read anew when their file changes."""
 
-    def __init__(self, path: Path, *, clock: Clock = wall_clock) -> None:
+    def __init__(self, path: Path, *, needed: bool = False, clock: Clock = wall_clock) -> None:
         """Read the file, if there is one.
 
         Args:
             path: of the file.
+            needed: whether nobody may ask where there is no file; else anybody may until there is one.
             clock: says which keys have ended.
 
         Raises:
             MilepostError: it holds no keys.
+            EnvironmentFault: it cannot be read.
         """
         self._path, self._clock = path, clock
-        self._known: dict[str, Key] | None = None
+        self._known: dict[str, Key] | None = {} if needed else None
         self._read_at = 0
         self.refresh()
 
@@ -69,26 +84,29 @@ class Keys:
         return self._known is not None
 
     def refresh(self) -> None:
-        """Read the file again if it has changed.
+        """Read the file again if it has changed; with one that is gone its keys are gone, and nobody may ask.
 
         Raises:
             MilepostError: it holds no keys; those known before stay.
+            EnvironmentFault: it cannot be read; those known before stay.
         """
         try:
             changed = self._path.stat().st_mtime_ns
         except FileNotFoundError:
             changed = 0
+        except OSError as why:
+            raise _unreadable(self._path, why) from why
         if changed == self._read_at:
             return
-        self._known = {key.hash: key for key in read_keys(self._path)} if changed else self._known
+        self._known = {key.hash: key for key in read_keys(self._path)}
         self._read_at = changed
 
-    def check(self, headers: Mapping[bytes, bytes], scope: str) -> str | None:
+    def check(self, headers: Mapping[bytes, bytes], *scopes: str) -> str | None:
         """Let a caller pass; return the name of who holds its key, None where no key is needed.
 
         Args:
             headers: of the request.
-            scope: that is needed.
+            scopes: of which one is needed.
 
         Raises:
             Refusal: the caller has no key, or none for this.
@@ -106,11 +124,11 @@ class Keys:
                 fix="Send the header 'Authorization: Bearer KEY'.",
                 headers=[(b"www-authenticate", b"Bearer")],
             )
-        if scope not in key.scopes and "admin" not in key.scopes:
-            raise Refusal(
-                403, "The key is not for this.", where="the header Authorization", fix=f"Ask for a key with {scope!r}."
-            )
-        return key.name
+        for scope in (*scopes, "admin"):
+            if scope in key.scopes:
+                return key.name
+        fix = f"Ask who gave you the key for one with the scope {' or '.join(scopes)}."
+        raise Refusal(403, "The key is not for this.", where="the header Authorization", fix=fix)
 
 
 def read_keys(path: Path) -> tuple[Key, ...]:
@@ -125,15 +143,19 @@ def read_keys(path: Path) -> tuple[Key, ...]:
     except FileNotFoundError:
         return ()
     except OSError as why:
-        raise EnvironmentFault(
-            f"The keys cannot be read: {why.strerror}.", where=str(path), fix="Let the service read the file."
-        ) from why
+        raise _unreadable(path, why) from why
     except msgspec.DecodeError as why:
         raise MilepostError(
             f"The file of keys is damaged: {why}.",
             where=str(path),
             fix="Bring back the file, or remove it and make new keys: milepost keys add NAME",
         ) from why
+
+
+def _unreadable(path: Path, why: OSError) -> EnvironmentFault:
+    return EnvironmentFault(
+        f"The keys cannot be read: {why.strerror}.", where=str(path), fix="Let the service read the file."
+    )
 
 
 def add_key(

@@ -8,16 +8,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from milepost.predictor.predictor import Predictor
-from milepost.predictor.selftest import synthetic_rows, usual_row
+from milepost.predictor.selftest import synthetic_rows
 from milepost.serve.answer_forms import (
     PREDICTION_ID,
     answer_forms,
     example_answer,
     example_reasons,
     example_refusal,
+    example_row,
     example_taken,
 )
 from milepost.serve.forms import REQUEST_ID, Document, body_forms, outcome_forms, reference, row_form, text_forms
+from milepost.serve.keys import SCOPES_OF
 from milepost.serve.pages import model_page, schema_page
 from milepost.serve.service import Service
 from milepost.serve.settings import Settings
@@ -83,10 +85,17 @@ def openapi_page(service: Service) -> Document:
 
 def asked_rows(predictor: Predictor, settings: Settings) -> tuple[Document, Document]:
     """Return two rows as they may be sent, with values that were seen."""
-    one, other = synthetic_rows(predictor.schema)[:2]
+    one, other = example_row(predictor), synthetic_rows(predictor.schema)[1]
     if settings.entity:
         return {settings.entity: "c-1", **one}, {settings.entity: "c-2", **other}
     return one, other
+
+
+def csv_of(row: Document) -> str:
+    """Return a row as CSV with a header."""
+    lines = io.StringIO()
+    csv.writer(lines, lineterminator="\n").writerows([row, row.values()])
+    return lines.getvalue()
 
 
 def told_outcomes(predictor: Predictor) -> tuple[Document, Document]:
@@ -101,18 +110,16 @@ def told_outcomes(predictor: Predictor) -> tuple[Document, Document]:
 
 def _paths(service: Service) -> Document:
     predictor, anything = service.engine.voices.champion.predictor, {"type": "object"}
-    live, ready = (
-        _object({"live": {"const": True}}),
-        _object({"ready": {"type": "boolean"}, "says": {"type": "string"}}),
-    )
+    live, ready = _object({"live": {"const": True}}), _object({"ready": {"type": "boolean"}})
+    any_key = SCOPES_OF["/docs"]
     asked = {
-        "/schema": _get("schema", "What a row has.", _json(anything, now=schema_page(service))),
+        "/schema": _get("schema", "What a row has.", _json(anything, now=schema_page(service)), scopes=any_key),
         "/model": _get("model", "What answers, since when and why.", _json(anything, now=model_page(service))),
-        "/openapi.json": _get("openapi", "This description.", _json(anything)),
-        "/docs": _get("docs", "This description as a page.", _text("text/html")),
-        "/metrics": _get("metrics", "Figures, as Prometheus reads them.", _text("text/plain"), scope="admin"),
-        "/health/live": _get("live", "Whether the process is there.", _json(live), scope=""),
-        "/health/ready": _get("ready", "Whether rows are answered.", _json(ready), scope=""),
+        "/openapi.json": _get("openapi", "This description.", _json(anything), scopes=any_key),
+        "/docs": _get("docs", "This description as a page.", _text("text/html"), scopes=any_key),
+        "/metrics": _get("metrics", "Figures, as Prometheus reads them.", _text("text/plain")),
+        "/health/live": _get("live", "Whether the process is there.", _json(live), scopes=()),
+        "/health/ready": _get("ready", "Whether rows are answered.", _json(ready), scopes=()),
     }
     asked["/health/ready"]["responses"]["503"] = {"description": "Rows are not answered.", **_json(ready)}
     posted = {
@@ -135,8 +142,6 @@ def _predict(predictor: Predictor, settings: Settings) -> Document:
     answer = example_answer(predictor)
     reasoned = {**answer, **example_reasons(predictor)}
     answers = {"one row": answer, "many rows": {"answers": [answer]}, "one row, with a reason": reasoned}
-    replayed = {"description": "true: the stored answer to the same request.", "schema": {"const": "true"}}
-    header = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", **REQUEST_ID}}
     operation = _post(
         "predict",
         "Answer one row or many.",
@@ -144,25 +149,32 @@ def _predict(predictor: Predictor, settings: Settings) -> Document:
         _json(_any("Answer", "Answers"), **answers),
         refusals=(*_WITH_BODIES, 409),
     )
+    return _repeatable(operation, "As request_id in the body, which comes first.")
+
+
+def _repeatable(operation: Document, says: str) -> Document:
+    """Return an operation whose requests may have an id; the answer says whether it was stored."""
+    header = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", **REQUEST_ID}}
+    replayed = {"description": "true: the stored answer to the same request.", "schema": {"const": "true"}}
     operation["responses"]["200"]["headers"] = {"Idempotency-Replayed": replayed}
-    return {**operation, "parameters": [{**header, "description": "As request_id in the body, which comes first."}]}
+    return {**operation, "parameters": [{**header, "description": says}]}
 
 
 def _invocations(predictor: Predictor) -> Document:
-    row = usual_row(predictor.schema)
-    lines = io.StringIO()
-    csv.writer(lines, lineterminator="\n").writerows([row, row.values()])
+    row = example_row(predictor)
     asked = {
         "dataframe_split": {"dataframe_split": {"columns": list(row), "data": [list(row.values())]}},
         "dataframe_records": {"dataframe_records": [row]},
     }
     answered = {"predictions": [example_answer(predictor)["decision"]], "prediction_ids": [PREDICTION_ID]}
-    return _post(
+    operation = _post(
         "invocations",
         "Answer rows in the forms of MLflow's servers, by decisions.",
-        _either(_json(_any("Split", "Records", "Instances", "Inputs"), **asked), _csv(lines.getvalue())),
+        _either(_json(_any("Split", "Records", "Instances", "Inputs"), **asked), _csv(csv_of(row))),
         _json(reference("Invoked"), decisions=answered),
+        refusals=(*_WITH_BODIES, 409),
     )
+    return _repeatable(operation, "A text of your own: the same one with the same body gets the stored answer.")
 
 
 def _outcomes(predictor: Predictor) -> Document:
@@ -172,7 +184,7 @@ def _outcomes(predictor: Predictor) -> Document:
         "Take what turned out to be true, by prediction_id or by entity and time; sent twice it counts once.",
         _json(_any("Outcome", "Outcomes", "OutcomeList"), **{"by id": by_id, "many": {"rows": [by_id, by_entity]}}),
         _json(reference("Taken"), one=example_taken()),
-        scope="outcomes",
+        scopes=("outcomes",),
     )
 
 
@@ -180,25 +192,26 @@ def _outcomes(predictor: Predictor) -> Document:
 
 
 def _post(
-    name: str, says: str, asked: Document, answered: Document, *, scope: str = "predict",
+    name: str, says: str, asked: Document, answered: Document, *, scopes: Sequence[str] = ("predict",),
     refusals: Sequence[int] = _WITH_BODIES,
 ) -> Document:  # fmt: skip
-    operation = _operation(name, says, answered, scope, refusals)
+    operation = _operation(name, says, answered, scopes, refusals)
     return {**operation, "requestBody": {"required": True, **asked}}
 
 
-def _get(name: str, says: str, answered: Document, *, scope: str = "read") -> Document:
-    return _operation(name, says, answered, scope, (500,))
+def _get(name: str, says: str, answered: Document, *, scopes: Sequence[str] = ("read",)) -> Document:
+    return _operation(name, says, answered, scopes, (500,))
 
 
-def _operation(name: str, says: str, answered: Document, scope: str, refusals: Sequence[int]) -> Document:
-    """Return an operation; one without a scope needs no key."""
-    every = sorted({*refusals, *_ANYWHERE, *(_WITH_KEYS if scope else ())})
+def _operation(name: str, says: str, answered: Document, scopes: Sequence[str], refusals: Sequence[int]) -> Document:
+    """Return an operation; one without scopes needs no key."""
+    every = sorted({*refusals, *_ANYWHERE, *(_WITH_KEYS if scopes else ())})
+    needs = f"Needs a key for {' or '.join(map(repr, scopes))}, where keys are needed."
     refused = {str(status): {"$ref": f"#/components/responses/Refused{status}"} for status in every}
     return {
         "operationId": name,
         "summary": says,
-        **({"description": f"Needs a key for {scope!r}, where keys are needed."} if scope else {"security": []}),
+        **({"description": needs} if scopes else {"security": []}),
         "responses": {"200": {"description": "The answer.", **answered}, **refused},
     }
 

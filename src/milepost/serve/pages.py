@@ -26,13 +26,13 @@ def schema_page(service: Service) -> dict[str, Any]:
 
 
 def model_page(service: Service) -> dict[str, Any]:
-    """Return which bundles are asked, since when and why."""
+    """Return which bundles are asked, since when and why, and what the history knows of them."""
     voices = service.engine.voices
     return {
         "problem": service.settings.problem,
         "champion": _told(voices.champion),
         "challenger": _told(voices.challenger) if voices.challenger else None,
-        "says": service.says,
+        "says": service.troubles.says,
     }
 
 
@@ -47,4 +47,5 @@ def _input(column: Column) -> dict[str, Any]:
 
 def _told(voice: Voice) -> dict[str, Any]:
     named = voice.named
-    return {"bundle_id": named.bundle_id, "version": named.version, "since": named.since, "why": named.why}
+    said = {"bundle_id": named.bundle_id, "version": named.version, "since": named.since, "why": named.why}
+    return said | named.account

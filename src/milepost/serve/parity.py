@@ -10,13 +10,7 @@ import contextlib
 import http.client
 import json
 import math
-import os
-import signal
-import socket
 import struct
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -31,6 +25,7 @@ from milepost.predictor.selftest import answers_in
 from milepost.serve.batches import answer_batch
 from milepost.serve.settings import Limits, Settings, write_settings
 from milepost.serve.state import Named, State, write_state
+from milepost.serve.supervisor import one_worker
 from milepost.serve.voices import Voice
 
 Answer = dict[str, Any]
@@ -39,7 +34,7 @@ ROWS_IN_A_BATCH = 100
 COMPARED = ("prediction", "probabilities", "interval", "decision", "flags", "bundle_id")
 MOST_DIFFERENCES = 5  # are told; all are counted
 
-_READY_S, _LOOK_S, _PAUSE_S, _ANSWER_S = 60.0, 0.5, 0.02, 60.0
+_ANSWER_S = 60.0
 _LONGEST = 300  # characters of a row or an answer in a difference
 _decode = msgspec.json.Decoder().decode
 
@@ -142,7 +137,7 @@ def settings_aside(settings: Settings, bundle: Named, folder: Path) -> Settings:
     write_state(State(bundle), state)
     return replace(
         settings, state=str(state), folder=str(folder), journals=str(folder / "journals"), tables=str(folder),
-        durability="process", canary_share=0.0, shadow=False, limits=Limits(),
+        durability="process", entity=None, canary_share=0.0, shadow=False, limits=Limits(),
     )  # fmt: skip
 
 
@@ -156,21 +151,12 @@ def asked_worker(settings: Settings) -> Iterator[http.client.HTTPConnection]:
     Raises:
         EnvironmentFault: the process does not come up.
     """
-    folder = Path(settings.folder)
-    path, told = folder / "service.json", folder / "worker.log"
+    path = Path(settings.folder) / "service.json"
     write_settings(settings, path)
-    with socket.create_server(("127.0.0.1", 0)) as listener, told.open("wb") as log:
-        fd, port = listener.fileno(), listener.getsockname()[1]
-        words = [sys.executable, "-m", "milepost.serve.worker", str(path), str(fd)]
-        process = subprocess.Popen(words, pass_fds=[fd], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        try:
-            _await_ready(process, port, told)
-            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=_ANSWER_S)) as connection:
-                yield connection
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGTERM)
-            process.wait()
+    with one_worker(path) as url:
+        address = url.removeprefix("http://")
+        with contextlib.closing(http.client.HTTPConnection(address, timeout=_ANSWER_S)) as connection:
+            yield connection
 
 
 def compare(connection: http.client.HTTPConnection, questions: Sequence[Question]) -> Compared:
@@ -200,29 +186,6 @@ def compare(connection: http.client.HTTPConnection, questions: Sequence[Question
             hold(place, "in a batch", answer)
     unreadable = len(questions) - len(readable)
     return Compared(len(questions), unreadable, len(different), tuple(told[:MOST_DIFFERENCES]))
-
-
-def _await_ready(process: subprocess.Popen[bytes], port: int, told: Path) -> None:
-    deadline = time.monotonic() + _READY_S
-    while process.poll() is None and time.monotonic() < deadline:
-        if _is_ready(port):
-            return
-        time.sleep(_PAUSE_S)
-    said = told.read_text(encoding="utf-8", errors="replace").strip()
-    raise EnvironmentFault(
-        "The service did not come up.",
-        where="a worker of its own, for the comparison",
-        fix=f"See what it said: {said[-_LONGEST:] or 'nothing'}",
-    )
-
-
-def _is_ready(port: int) -> bool:
-    # a short wait, for the socket takes callers whether or not anybody will answer them
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_LOOK_S)
-    with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
-        connection.request("GET", "/health/ready")
-        return connection.getresponse().status == 200
-    return False
 
 
 def _asked(connection: http.client.HTTPConnection, document: Any, *, as_ascii: bool = False) -> tuple[int, Answer]:

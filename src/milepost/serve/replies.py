@@ -72,7 +72,7 @@ def bytes_reply(status: int, body: bytes, *headers: Header) -> Reply:
     return Reply(status, [*headers, *_SAFE, (b"content-length", str(len(body)).encode())], body)
 
 
-def page_reply(html: str) -> Reply:
+def page_reply(html: str, status: int = 200, *more: Header) -> Reply:
     """Return a page that brings all that it needs along and may load nothing from elsewhere."""
     body = html.encode()
     policy = b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
@@ -81,8 +81,9 @@ def page_reply(html: str) -> Reply:
         (b"content-security-policy", policy),
         *(header for header in _SAFE if header[0] != b"content-security-policy"),
         (b"content-length", str(len(body)).encode()),
+        *more,
     ]
-    return Reply(200, headers, body)
+    return Reply(status, headers, body)
 
 
 def refusal_reply(error: MilepostError, status: int = 422, **more: Any) -> Reply:

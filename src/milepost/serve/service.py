@@ -6,14 +6,14 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from milepost.ground.clock import Clock
-from milepost.ground.errors import MilepostError
+from milepost.ground.errors import EnvironmentFault
 from milepost.predictor.selftest import refuse_unfit
 from milepost.predlog.journal import Journal
 from milepost.predlog.rotation import last_asked
@@ -22,15 +22,18 @@ from milepost.serve.engine import Engine
 from milepost.serve.figures import Figures
 from milepost.serve.keys import Keys
 from milepost.serve.rates import Rates
+from milepost.serve.reasons import Reasoning
 from milepost.serve.retries import Retries
 from milepost.serve.settings import Settings
 from milepost.serve.shadows import Shadows
 from milepost.serve.state import Named, State, read_state
 from milepost.serve.text_log import known
+from milepost.serve.troubles import Troubles
 from milepost.serve.voices import Voice, Voices, load_voice
 
 KEYS_FILE, CLAIMS_FILE = "keys.json", "claims.sqlite"
 LOOK_S = 0.5  # between two looks at the state and the keys
+RETRY_S = 5.0  # after a bundle could not be read for the machine's sake
 _FIRST_MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
 
 _log = logging.getLogger("milepost.serve")
@@ -48,9 +51,10 @@ class Service:
         figures: what is counted.
         retries: the claims of request ids.
         shadows: asks the challenger.
+        reasoning: finds reasons.
         clock: gives the time.
         is_ready: whether rows are answered.
-        says: why it is not ready, or what was refused last.
+        troubles: what is wrong while it answers.
     """
 
     def __init__(self, settings: Settings, *, clock_ns: Callable[[], int] = time.time_ns) -> None:
@@ -64,10 +68,11 @@ class Service:
             MilepostError: the bundle cannot be read, or fails its self-test.
             EnvironmentFault: the journal's folder cannot be written to.
         """
-        self.settings, self.says = settings, ""
+        self.settings, self.troubles = settings, Troubles()
         self.clock: Clock = lambda: _FIRST_MOMENT + timedelta(microseconds=clock_ns() // 1000)
         self._state_path, folder = Path(settings.state), Path(settings.folder)
-        self._seen = self._state_mark()
+        self._seen: tuple[int, int] | None = self._state_mark()
+        self._not_before = 0.0
         self._rotated = last_asked(Path(settings.journals))
         voices = self._loaded(read_state(self._state_path))
         self.engine = Engine(voices, settings, clock_ns=clock_ns)
@@ -75,12 +80,14 @@ class Service:
             Journal(Path(settings.journals), durability=settings.durability, clock=self.clock),
             waits_for_disk=settings.durability == "disk",
         )
-        self.keys = Keys(folder / KEYS_FILE, clock=self.clock)
-        self.retries = Retries(folder / CLAIMS_FILE, clock=lambda: clock_ns() / 1e9)
+        self.keys = Keys(folder / KEYS_FILE, needed=settings.needs_keys, clock=self.clock)
+        self.retries = Retries(
+            folder / CLAIMS_FILE, are_needed=settings.log == "required", clock=lambda: clock_ns() / 1e9
+        )
         per_second = settings.limits.requests_per_second
         self.rates = None if per_second is None else Rates(per_second)
         self.figures = Figures(settings.problem)
-        self.shadows = Shadows(self.commits, self.figures)
+        self.shadows, self.reasoning = Shadows(self.commits, self.figures), Reasoning()
         self.is_ready, self.outcomes_turn = True, asyncio.Lock()
         self._watch: asyncio.Task[None] | None = None
         self._tell_figures(None, voices)
@@ -99,26 +106,31 @@ class Service:
         self.is_ready = False
         if self._watch is not None:
             self._watch.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watch
-        await self.shadows.close()
-        self.commits.close()
-        self.retries.close()
+            await asyncio.wait([self._watch])  # however it ended: what is left is written all the same
+        try:
+            await self.shadows.close(self.settings.limits.seconds)
+        finally:
+            self.reasoning.close()
+            self.commits.close()
+            self.retries.close()
 
     async def follow(self) -> bool:
         """Return whether the state has changed and the bundles were swapped.
 
-        A bundle that cannot be read or fails its self-test is refused, and what answered before goes on.
+        A bundle that cannot be read or fails its self-test is refused, and what answered before goes on; where a disk
+        was at fault, it is tried again.
         """
         mark = self._state_mark()
-        if mark == self._seen:
+        if mark == self._seen or time.monotonic() < self._not_before:
             return False
-        self._seen = mark
-        before = self.engine.voices
+        self._seen, before = mark, self.engine.voices
         try:
             voices = await asyncio.to_thread(self._loaded, read_state(self._state_path), before)
-        except MilepostError as why:
-            self._refused(f"{why.what} The bundle that answered before goes on.")
+        except Exception as why:  # noqa: BLE001  a bundle may fail in any way: another one answers
+            self._refused("champion", why, "The bundle that answered before goes on.")
+            return False
+        self.troubles.ends("champion")
+        if voices == before:
             return False
         self.engine.voices = voices  # one assignment between two requests: no answer mixes two states
         self._tell_figures(before, voices)
@@ -135,21 +147,22 @@ class Service:
         asked = last_asked(Path(self.settings.journals))
         if asked == self._rotated:
             return False
-        await self.commits.rotate()
+        async with self.shadows.emptied():  # rows that wait would come into the next journal
+            await self.commits.rotate()
+        self.retries.forget()
         self._rotated = asked
         return True
 
     def _loaded(self, state: State, before: Voices | None = None) -> Voices:
         """Return the bundles of a state; a challenger that fails is left out: it must not touch the champion."""
-        self.says = ""
         champion = self._voice(state.champion, before)
-        if state.challenger is None:
-            return Voices(champion)
         try:
-            return Voices(champion, self._voice(state.challenger, before))
-        except MilepostError as why:
-            self._refused(f"{why.what} The challenger is not asked.")
+            challenger = self._voice(state.challenger, before) if state.challenger else None
+        except Exception as why:  # noqa: BLE001  it may fail in any way
+            self._refused("challenger", why, "The challenger is not asked.")
             return Voices(champion)
+        self.troubles.ends("challenger")
+        return Voices(champion, challenger)
 
     def _voice(self, named: Named, before: Voices | None) -> Voice:
         """Return a bundle that has passed its self-test; one that answers already is taken over."""
@@ -160,18 +173,33 @@ class Service:
         refuse_unfit(voice.predictor)
         return voice
 
-    def _refused(self, says: str) -> None:
-        self.says = says
-        _log.error("%s", says)
+    def _refused(self, role: str, why: Exception, but: str) -> None:
+        self.troubles.begins(role, why, but)
+        if isinstance(why, EnvironmentFault):  # it may be whole: what is away comes back
+            self._seen, self._not_before = None, time.monotonic() + RETRY_S
 
     async def _look(self) -> None:
+        steps: dict[str, Callable[[], Awaitable[object]]] = {
+            "following promotions": self.follow,
+            "reading the keys": self._refresh_keys,
+            "beginning a journal": self.rotate,
+            "counting the journals": self._count_journals,
+        }
         while True:
             await asyncio.sleep(LOOK_S)
-            with suppress(MilepostError):  # a file that is being replaced is looked at again
-                await self.follow()
-                self.keys.refresh()
-                await self.rotate()
-            self.figures.backlog.set(_bytes_in(Path(self.settings.journals)))
+            for about, step in steps.items():
+                try:
+                    await step()
+                except Exception as why:  # noqa: BLE001  an outermost loop: one that fails stops no other
+                    self.troubles.begins(about, why)
+                else:
+                    self.troubles.ends(about)
+
+    async def _refresh_keys(self) -> None:
+        self.keys.refresh()
+
+    async def _count_journals(self) -> None:
+        self.figures.backlog.set(_bytes_in(Path(self.settings.journals)))
 
     def _state_mark(self) -> tuple[int, int]:
         try:

@@ -11,12 +11,14 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from milepost.ground.errors import MilepostError
+from milepost.ground.errors import EnvironmentFault, MilepostError
 from milepost.ground.files import whole_file
 from milepost.metrics.answers import Task
 from milepost.predlog.places import LogPlace
 
 T = TypeVar("T")
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")  # addresses of this machine alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Settings:
         inputs_share: share of rows whose inputs are logged, 0..1.
         entity: column that names the entity of a row.
         time: column that says when the prediction is made.
+        target: column that says what turned out to be true.
         context: columns that are logged, where a row has them, though the model never sees them.
         redaction: column -> "drop", "hash", "bucket 10" or "bucket 1d".
         canary_share: share of entities that the challenger answers, 0..1.
@@ -65,6 +68,7 @@ class Settings:
         zone: time zone of naive times.
         guards: as the problem file has them.
         limits: of requests.
+        needs_keys: whether a caller needs a key even where there is none, as when the file of keys is lost.
     """
 
     problem: str
@@ -78,6 +82,7 @@ class Settings:
     inputs_share: float = 1.0
     entity: str | None = None
     time: str | None = None
+    target: str | None = None
     context: tuple[str, ...] = ()
     redaction: dict[str, str] = field(default_factory=dict)
     canary_share: float = 0.0
@@ -87,6 +92,7 @@ class Settings:
     zone: str = "UTC"
     guards: tuple[dict[str, object], ...] = ()
     limits: Limits = Limits()
+    needs_keys: bool = False
 
     @property
     def place(self) -> LogPlace:
@@ -121,11 +127,14 @@ def read_document(path: Path, family: type[T], *, called: str) -> T:
         called: how an error calls it.
 
     Raises:
-        MilepostError: it holds something else.
+        MilepostError: it is not there, or holds something else.
+        EnvironmentFault: it cannot be read.
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=family)
     except (OSError, msgspec.DecodeError) as why:
-        raise MilepostError(
-            f"{called} cannot be read: {why}.", where=str(path), fix="Start the service again: milepost serve"
+        is_fault = isinstance(why, OSError) and not isinstance(why, FileNotFoundError)
+        said = why.strerror if isinstance(why, OSError) else why
+        raise (EnvironmentFault if is_fault else MilepostError)(
+            f"{called} cannot be read: {said}.", where=str(path), fix="Start the service again: milepost serve"
         ) from why

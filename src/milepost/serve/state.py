@@ -5,8 +5,9 @@ history ─► keeper ─► state.json ─► every worker, between two request
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -25,6 +26,7 @@ class Named:
         since: when it came to answer, ISO 8601; None where nobody promoted it.
         why: the decision, a sentence.
         may_answer: whether callers may get its answers; else it is asked as a shadow alone.
+        account: what the history knows of it, as JSON holds it: how it was trained, judged and promoted.
     """
 
     bundle_id: str
@@ -33,6 +35,7 @@ class Named:
     since: str | None = None
     why: str = ""
     may_answer: bool = True
+    account: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -16,18 +17,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import FrameType
+from typing import BinaryIO
 
 from prometheus_client.multiprocess import mark_process_dead
 
 from milepost.ground.errors import EnvironmentFault
 from milepost.serve.figures import SHARED
 from milepost.serve.keeper import STEP_S, Keeper
+from milepost.serve.settings import LOOPBACK
 from milepost.serve.text_log import PLAIN, TextLog
 
 BACKLOG = 2048
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
+_LAST_PORT = 65_535
 _READY_S = 60.0
+_LONGEST = 300  # characters of what a worker said that did not come up
 _PAUSE_S = 0.02
 _SOONEST_S = 1.0  # after which a worker that died is started again
 _log = logging.getLogger("milepost.serve")
@@ -55,11 +59,25 @@ def bound_socket(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as why:
-        raise EnvironmentFault(
-            f"The service cannot listen at {host}:{port}: {why.strerror or why}.",
-            where="the address of the service",
-            fix="Choose another port: --port 0 takes any free one.",
-        ) from why
+        raise _no_socket(host, port, why) from why
+
+
+def _no_socket(host: str, port: int, why: OSError) -> EnvironmentFault:
+    """Return why nobody can listen at an address, in words that say what to change."""
+    here = f"At port {port} of {host} the service cannot listen"
+    another = "--port 0 takes any free one"
+    if why.errno == errno.EADDRINUSE:
+        what, where = f"{here}: another program does already.", "--port"
+        fix = f"Stop that program, or choose another port: --port {port % _LAST_PORT + 1}, or {another}."
+    elif why.errno in (errno.EACCES, errno.EPERM):
+        what, where = f"{here}: this user may not take this port.", "--port"
+        fix = f"Choose a port from 1024 on; {another}."
+    elif why.errno in (errno.EADDRNOTAVAIL, socket.EAI_NONAME, socket.EAI_AGAIN):
+        what, where = f"{host!r} is no address of this machine.", "--host"
+        fix = "Give --host 127.0.0.1 for this machine alone, or --host 0.0.0.0 for all its addresses."
+    else:
+        what, where, fix = f"{here}: {why.strerror or why}.", "--host and --port", f"Choose another port: {another}."
+    return EnvironmentFault(what, where=where, fix=fix)
 
 
 def start_worker(
@@ -68,6 +86,7 @@ def start_worker(
     tls: Tls | None = None,
     figures: str | None = None,
     text_log: TextLog = PLAIN,
+    log: BinaryIO | None = None,
 ) -> subprocess.Popen[bytes]:
     """Return a process that answers at a socket, as its settings say.
 
@@ -76,7 +95,8 @@ def start_worker(
         listener: bound already; workers share it.
         tls: None serves without.
         figures: folder in which the workers of one service add up what they count; None where there is one alone.
-        text_log: says how it writes on stderr.
+        text_log: says how it writes.
+        log: file to which it writes; None is our own stderr.
     """
     fd = listener.fileno()
     words = [sys.executable, "-m", "milepost.serve.worker", str(settings), str(fd), "--log-format", text_log.format]
@@ -85,7 +105,9 @@ def start_worker(
     words += [word for name in text_log.secrets for word in ("--secret", name)]
     # a session of its own, so that Ctrl-C reaches the workers through us alone, after which they drain
     own = {**os.environ, SHARED: figures} if figures else None
-    return subprocess.Popen(words, pass_fds=[fd], start_new_session=True, stdin=subprocess.DEVNULL, env=own)
+    return subprocess.Popen(
+        words, pass_fds=[fd], start_new_session=True, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=own
+    )
 
 
 def await_ready(
@@ -123,16 +145,30 @@ def end_workers(processes: Sequence[subprocess.Popen[bytes]]) -> None:
 def one_worker(settings: Path) -> Iterator[str]:
     """Run one worker at a free port of this machine until the block ends; give its URL.
 
+    Args:
+        settings: file that it reads; beside it lies afterwards what the worker told.
+
     Raises:
         EnvironmentFault: it did not come up.
     """
-    with bound_socket(LOOPBACK[0], 0) as listener:
-        process = start_worker(settings, listener)
+    told = settings.with_name("worker.log")
+    with bound_socket(LOOPBACK[0], 0) as listener, told.open("wb") as log:
+        process = start_worker(settings, listener, log=log)
         try:
-            await_ready(listener, [process])
+            _await_first(listener, process, told)
             yield f"http://{LOOPBACK[0]}:{listener.getsockname()[1]}"
         finally:
             end_workers([process])
+
+
+def _await_first(listener: socket.socket, process: subprocess.Popen[bytes], told: Path) -> None:
+    """Return when the only worker answers; an error has what it told."""
+    try:
+        await_ready(listener, [process])
+    except EnvironmentFault as why:
+        said = told.read_text(encoding="utf-8", errors="replace").strip()
+        fix = f"See what it said: {said[-_LONGEST:] or 'nothing'}"
+        raise EnvironmentFault(why.what, where="a worker of its own", fix=fix) from why
 
 
 def _answers(listener: socket.socket) -> bool:

@@ -1,5 +1,6 @@
 """The text log: one line on stderr for each thing to tell, as text or as JSON, never with what a caller sent.
 
+2026-05-31T10:00:00.123Z  warning  Values are absent …  path=/predict  status=422  …
 {"time": "2026-05-31T10:00:00.123Z", "level": "warning", "process": 4711, "what": "…", "path": "/predict", …}
 
 A caller's values, column names, headers, unknown paths and request ids stay out of it, and so do the words of
@@ -30,6 +31,21 @@ from milepost.serve.replies import Reply
 
 LogFormat = Literal["text", "json"]
 
+REFUSED = {  # for those who run the service: a caller is told more, and in other words
+    400: "The body of a request had none of the forms that are read here.",
+    401: "A request had no valid key.",
+    403: "The key of a request is not for what was asked.",
+    404: "A path was asked where there is nothing.",
+    405: "A path was asked by a method that is not answered there.",
+    408: "A request did not arrive in time.",
+    409: "A request id came again, with another body or before its answer.",
+    413: "The body of a request was too long, or had too many rows.",
+    422: "Values of a request were absent or could not be read.",
+    429: "A caller asked too often.",
+    431: "The header of a request was too long.",
+    500: "A request failed; the line before says where.",
+    503: "A request was not answered: too many at once, or the disk or store failed of which another line tells.",
+}
 ANSWERING = ("/predict", "/invocations")  # paths whose answers have ids
 
 _KNOWN = "known"  # attribute of a record with the fields that we give it
@@ -38,6 +54,17 @@ _KEPT = 1_000  # texts without their secrets: most lines say what others said
 _log = logging.getLogger("milepost.serve")
 _WITHOUT_VALUES = re.compile(r"[^(\n]*")  # of what asyncio says: it goes on with the values of a call
 _Failure = tuple[type[BaseException], BaseException | None, TracebackType | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A failure of ours: a sentence, and where it came from; as text too, for logs that are not written by `begin`."""
+
+    what: str
+    fields: dict[str, Any]
+
+    def __str__(self) -> str:
+        return _as_text(self.what, **self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +98,11 @@ class Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         fields = {name: self._safe(value) for name, value in _fields(record).items() if value is not None}
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        time, level = moment.replace("+00:00", "Z"), record.levelname.lower()
         if not self._is_json:
-            return _as_text(**fields)
-        time = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        begin = {"time": time.replace("+00:00", "Z"), "level": record.levelname.lower(), "process": record.process}
-        return json.dumps(begin | fields)
+            return f"{time}  {level}  {_as_text(**fields)}"
+        return json.dumps({"time": time, "level": level, "process": record.process} | fields)
 
     def _safe(self, value: Any) -> Any:
         if isinstance(value, list):
@@ -168,6 +195,17 @@ def tell_refused(
     _log.log(level, "%s", what, extra=_about(path=path, status=status, seconds=seconds, bundle_id=bundle_id))
 
 
+def tell_failed(what: str, why: Exception) -> None:
+    """Write the lines of a failure: its type and frames, never its words, in whatever log this process writes.
+
+    Args:
+        what: a sentence; an error that Milepost raised on purpose has its own.
+        why: the failure.
+    """
+    said = why if isinstance(why, MilepostError) else _Failed(what, _frames((type(why), why, why.__traceback__)))
+    _log.error("%s", said)
+
+
 def known(**fields: Any) -> dict[str, Any]:
     """Return what a line tells beside its sentence, as the `extra` of a record: its bundle_id, path and so on."""
     return {_KNOWN: fields}
@@ -209,6 +247,8 @@ def _sentence(record: logging.LogRecord) -> dict[str, Any]:
     match record.args:
         case (MilepostError() as error,):
             return {"what": error.what, "where": error.where, "fix": error.fix}
+        case (_Failed() as failed,):
+            return {"what": failed.what, **failed.fields}
     said = record.getMessage()
     if record.name == "asyncio":
         found = _WITHOUT_VALUES.match(said)

@@ -1,27 +1,22 @@
-"""What turned out to be true, as callers send it: each row finds its prediction and is taken, or refused with why.
-
-[{"prediction_id": "…", "truth": "Yes"}, {"entity": "c-81", "time": "2026-05-01", "truth": "No"}]
-{"rows": [{…}, …]}
-"""
+"""What turned out to be true, as callers send it: each row finds its prediction and is taken, or refused with why."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import polars as pl
 
-from milepost.predlog.given import COLUMNS, table_of
-from milepost.predlog.outcomes import Taken, take_outcomes
+from milepost.predlog.outcomes import STATUSES, Taken, take_outcomes
 from milepost.predlog.records import OutcomeRow, Outcomes, encode
 from milepost.serve.bodies import decoded
 from milepost.serve.engine import Recorded
-from milepost.serve.replies import Refusal, Reply, json_reply
+from milepost.serve.outcome_bodies import Told, told_of
+from milepost.serve.replies import Reply, json_reply
 from milepost.serve.service import Service
-
-_FIX = 'Send {"prediction_id": "…", "truth": …}, or {"entity": "…", "time": "…", "truth": …}, or a list of these.'
 
 
 async def take(service: Service, body: bytes) -> Reply:
@@ -29,16 +24,26 @@ async def take(service: Service, body: bytes) -> Reply:
 
     Raises:
         Refusal: the body holds no outcomes.
-        MilepostError: its columns cannot be read.
+        MilepostError: its only row says not what it is about.
         EnvironmentFault: the log cannot be read or written.
     """
-    given = _given(decoded(body, service.settings.limits), service.settings.limits.rows)
-    async with service.outcomes_turn:  # two at once would not see what the other takes
-        taken = await asyncio.to_thread(_taken, service, given, asyncio.get_running_loop())
-    rows = [
-        {name: value for name, value in row.items() if value is not None} for row in taken.rows.iter_rows(named=True)
+    told = told_of(decoded(body, service.settings.limits), service.settings)
+    rows = [*told.refused, *(await _taken_of(service, told))]
+    counts = Counter(row["status"] for row in rows)
+    rows.sort(key=lambda row: row["row"])
+    return json_reply(200, {"outcomes": rows, "counts": {status: counts[status] for status in STATUSES}})
+
+
+async def _taken_of(service: Service, told: Told) -> list[dict[str, Any]]:
+    """Return what became of the rows that are outcomes."""
+    if told.table is None:
+        return []
+    async with service.outcomes_turn:  # they take turns all the same: one thread waits for its turn, not many
+        taken = await asyncio.to_thread(_taken, service, told.table, asyncio.get_running_loop())
+    return [
+        {name: value for name, value in row.items() if value is not None} | {"row": told.places[row["row"]]}
+        for row in taken.rows.iter_rows(named=True)
     ]
-    return json_reply(200, {"outcomes": rows, "counts": taken.counts})
 
 
 def _taken(service: Service, given: pl.DataFrame, loop: asyncio.AbstractEventLoop) -> Taken:
@@ -62,23 +67,3 @@ def _taken(service: Service, given: pl.DataFrame, loop: asyncio.AbstractEventLoo
         zone=settings.zone,
         redaction=voice.redaction if voice.redacts else None,
     )
-
-
-def _given(document: Any, most: int) -> pl.DataFrame:
-    rows = document.get("rows", [document]) if isinstance(document, dict) else document
-    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        raise Refusal(400, "The body holds no outcomes.", where="the body", fix=_FIX)
-    if len(rows) > most:
-        raise Refusal(
-            413,
-            f"The request has {len(rows):,} outcomes.",
-            where="the body",
-            fix=f"Send at most {most:,} at once, or a whole table: milepost outcomes TABLE",
-        )
-    for place, row in enumerate(rows):
-        for name, value in row.items():
-            if name not in COLUMNS:
-                raise Refusal(400, f"An outcome has no {name!r}.", where=f"row {place}, field {name!r}", fix=_FIX)
-            if isinstance(value, dict | list):
-                raise Refusal(400, f"{name!r} is a list or an object.", where=f"row {place}, field {name!r}", fix=_FIX)
-    return table_of(rows)

@@ -5,24 +5,39 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any
 
-from milepost.ground.text import listed
+from milepost.ground.text import counted, listed
 from milepost.predictor.predictor import Predictor
-from milepost.serve.answer_forms import example_answer, example_reasons, example_refusal, example_taken
+from milepost.problem.spans import span_text
+from milepost.serve.answer_forms import (
+    PREDICTION_ID,
+    example_answer,
+    example_reasons,
+    example_refusal,
+    example_taken,
+)
 from milepost.serve.bodies import MOST_ROWS_WITH_REASONS
+from milepost.serve.details import absent_flag
 from milepost.serve.inputs import input_words
-from milepost.serve.openapi import REFUSALS, asked_rows, told_outcomes
+from milepost.serve.keys import SCOPES_OF
+from milepost.serve.openapi import REFUSALS, asked_rows, csv_of, told_outcomes
 from milepost.serve.service import Service
 from milepost.serve.settings import Settings
 from milepost.serve.state import Named
 
-_JSON = "-H 'content-type: application/json'"
+_JSON, _CSV = "-H 'content-type: application/json'", "-H 'content-type: text/csv'"
 _KEY = '-H "authorization: Bearer $KEY"'
 _MANY, _PARTIAL, _RETRY = '{"rows": [row, row, …]}', '"partial": true', '"request_id"'
 _WHY = '{"row": row, "reasons": true}'
+_FORMS = ('{"dataframe_split": …}', '{"dataframe_records": …}', '{"instances": …}', '{"inputs": …}')
+_DIFFER = (
+    "Prediction and decision differ here: the prediction is what is most likely, the decision what is worth doing, "
+    "since gains and costs are weighed."
+)
+_ARM = "<b>look at it before the decision</b>: control means do not act, so that the effect of acting can be measured"
 _PATHS = {
     "POST /predict": "answers rows, as above",
     "POST /outcomes": "takes what turned out to be true",
@@ -35,6 +50,7 @@ _PATHS = {
     "GET /health/live": "whether the process is there",
     "GET /health/ready": "whether rows are answered",
 }
+_DAY = timedelta(days=1)
 _STYLE = """
 :root { color-scheme: light dark; --text: #1b2430; --quiet: #5a6472; --hair: #dcdee2; --paper: #fff; --panel: #f6f5f2;
   --accent: #0a64a8 }
@@ -69,14 +85,34 @@ def words_page(service: Service) -> str:
         f"<p>{_promise(predictor)}</p>",
         *_served(voices.champion.named, voices.challenger.named if voices.challenger else None),
         *_ask(predictor, settings, needs_key),
-        *_inputs(predictor),
+        *_inputs(predictor, settings),
         *_answers(predictor, settings),
         *_reasons(predictor),
-        *_outcomes(predictor, needs_key),
+        *_other_forms(predictor, settings, needs_key),
+        *_outcomes(predictor, settings, needs_key),
         *_errors(predictor, needs_key),
-        *_section("All paths", _table((), [(_code(path), says) for path, says in _PATHS.items()])),
+        *_paths(needs_key),
     ]
-    head = f"<title>{escape(settings.problem)}</title><style>{_STYLE}</style>"
+    return _page(settings.problem, parts)
+
+
+def locked_page() -> str:
+    """Return the page for a browser that brings no key: how to read the other one, and nothing of what is in it."""
+    fetch = f'HOST=http://127.0.0.1:8080 KEY=mp_…\ncurl "$HOST/docs" {_KEY} -o docs.html'
+    return _page(
+        "A key is needed",
+        [
+            "<h1>A key is needed</h1>",
+            "<p>This service answers whoever has a key, and a browser sends none. Fetch the page in a terminal, then "
+            "open the file. HOST is the address of this page without <code>/docs</code>, KEY your key.</p>",
+            _pre(fetch),
+            f"<p>If you have none, ask who runs the service; they make one with {_code('milepost keys add NAME')}.</p>",
+        ],
+    )
+
+
+def _page(title: str, parts: Iterable[str]) -> str:
+    head = f"<title>{escape(title)}</title><style>{_STYLE}</style>"
     view = '<meta name="viewport" content="width=device-width, initial-scale=1">'
     return f'<!doctype html><html lang="en"><meta charset="utf-8">{view}{head}<body>{"".join(parts)}</body></html>\n'
 
@@ -103,20 +139,22 @@ def _served(champion: Named, challenger: Named | None) -> Iterable[str]:
 
 def _ask(predictor: Predictor, settings: Settings, needs_key: bool) -> Iterable[str]:
     row, _ = asked_rows(predictor, settings)
+    answer = example_answer(predictor)
     key = ", KEY the key that you were given" if needs_key else ""
     return _section(
         "Ask",
         f"<p>Paste this into a terminal. HOST is the address of this page without <code>/docs</code>{key}.</p>",
         _curl("predict", row, needs_key),
         "<p>It answers:</p>",
-        _pre(_shown(example_answer(predictor))),
+        _pre(_shown(answer)),
+        *([f"<p>{_DIFFER}</p>"] if answer["prediction"] != answer["decision"] else []),
         f"<p>Many rows at once, up to {settings.limits.rows:,}: send {_code(_MANY)}, and with {_code(_PARTIAL)} good "
         f"ones are answered where others cannot be. Add {_code(_RETRY)}, a text of your own, and a request can be sent "
         "again safely: it gets the same answer and is counted once.</p>",
     )
 
 
-def _inputs(predictor: Predictor) -> Iterable[str]:
+def _inputs(predictor: Predictor, settings: Settings) -> Iterable[str]:
     rows = []
     for column in predictor.schema.columns:
         words = input_words(column, predictor.wordings[column.name])
@@ -125,6 +163,28 @@ def _inputs(predictor: Predictor) -> Iterable[str]:
         "What a row has",
         "<p>Each of these has to be there. Values that were never seen are answered too, and flagged.</p>",
         _table(("Input", "What it is", "What was seen", "Where it is not known"), rows),
+        *_beside(settings),
+    )
+
+
+def _beside(settings: Settings) -> Iterable[str]:
+    """Return what a row may have beside the inputs, which the model does not see."""
+    rows = []
+    if settings.entity:
+        needs = ["outcomes by entity", *(["canary"] if settings.canary_share else [])]
+        needs += ["control"] if settings.control_share else []
+        says = f"who or what the row is about; needed for {listed(needs)}"
+        rows.append((settings.entity, says, f"the row is answered, with a flag: {absent_flag(settings)}"))
+    if settings.time:
+        rows.append((settings.time, "when the prediction is made; its horizon begins there", "now counts"))
+    says = "kept in the log, to compare groups by and to count money"
+    rows += [(name, says, "the row is answered") for name in settings.context]
+    if not rows:
+        return ()
+    cells = [(_code(name), escape(what), escape(without)) for name, what, without in rows]
+    return (
+        "<p>Beside them a row may have these. The log keeps them, the model does not see them:</p>",
+        _table(("Field", "What it is", "Without it"), cells),
     )
 
 
@@ -135,13 +195,13 @@ def _answers(predictor: Predictor, settings: Settings) -> Iterable[str]:
         rows["probabilities"] = "of each class, from 0 to 1"
     elif "lo" in predictor.no_answers().columns:
         rows["interval"] = "lower and upper end of where the truth is expected"
+    if settings.control_share or settings.canary_share:
+        rows["arm"] = _ARM
     rows["decision"] = "what to act on: for classes it weighs gains and costs, so it may differ from the prediction"
     if settings.guards:
         rows["decision"] += "; null where a guard says that the answer is not to be trusted"
         rows["guards"] = "the guards that acted, where any did"
     rows["flags"] = "what is odd about the row; empty is good"
-    if settings.control_share or settings.canary_share:
-        rows["arm"] = "control: do not act, so that the effect of acting can be measured"
     rows["bundle_id"] = "the model that answered"
     rows["prediction_id"] = "names this answer for ever; keep it, to say later what turned out to be true"
     return _section("What an answer has", _table((), [(_code(name), says) for name, says in rows.items()]))
@@ -168,15 +228,58 @@ def _reasons(predictor: Predictor) -> Iterable[str]:
     )
 
 
-def _outcomes(predictor: Predictor, needs_key: bool) -> Iterable[str]:
+def _other_forms(predictor: Predictor, settings: Settings, needs_key: bool) -> Iterable[str]:
+    row, _ = asked_rows(predictor, settings)
+    rows = {
+        "predictions": "the decision on each row, not what is most likely; null where a guard abstained",
+        "prediction_ids": "of each row, to say later what turned out to be true",
+        "flags": "of each row, where any row has one",
+    }
+    if settings.control_share or settings.canary_share:
+        rows["arms"] = _ARM
+    return _section(
+        "Other forms",
+        f"<p>{_code('/invocations')} reads tables: CSV with a header, and the forms of MLflow's servers, "
+        f"{', '.join(map(_code, _FORMS))}.</p>",
+        _command("invocations", _CSV, shlex.quote(csv_of(row)), needs_key, option="--data-binary"),
+        "<p>It answers with lists, a place in each for every row:</p>",
+        _pre(_shown({"predictions": [example_answer(predictor)["decision"]], "prediction_ids": [PREDICTION_ID]})),
+        _table((), [(_code(name), says) for name, says in rows.items()]),
+    )
+
+
+def _outcomes(predictor: Predictor, settings: Settings, needs_key: bool) -> Iterable[str]:
     by_id, by_entity = told_outcomes(predictor)
+    has_both = settings.entity is not None and settings.horizon_s is not None
     return _section(
         "Say what turned out to be true",
-        "<p>By the prediction_id, or by entity and time. Late, twice or corrected: each is told apart.</p>",
-        _curl("outcomes", {"rows": [by_id, by_entity]}, needs_key),
-        "<p>It says of each row what became of it:</p>",
+        "<p>By the prediction_id, which finds its prediction always. Late, twice or corrected: each is told apart.</p>",
+        *([f"<p>{_by_entity(settings)}</p>"] if has_both else []),
+        _curl("outcomes", {"rows": [by_id, by_entity] if has_both else [by_id]}, needs_key),
+        "<p>It says of each row what became of it; a row that is refused says why, and the others are taken:</p>",
         _pre(_shown(example_taken())),
     )
+
+
+def _by_entity(settings: Settings) -> str:
+    """Return how an outcome finds its prediction without an id."""
+    entity, horizon = settings.entity or "", timedelta(seconds=settings.horizon_s or 0)
+    runs = span_text(horizon) if horizon % _DAY else counted(horizon // _DAY, "day")
+    own = f"Entity may be called {_code(entity)}" + (f", truth {_code(settings.target)}" if settings.target else "")
+    return (
+        f"Or by entity and time. {_code('time')} is when it came true, and means the one prediction of this entity "
+        f"that was made at most {runs} before: so long its horizon runs. Where none was, or several were, the row is "
+        f"refused, and only the prediction_id tells which is meant. {own}."
+    )
+
+
+def _paths(needs_key: bool) -> Iterable[str]:
+    heads = ("Path", "What it does", "Key for") if needs_key else ()
+    rows = []
+    for path, says in _PATHS.items():
+        scopes = listed(SCOPES_OF[path.split()[1]]) or "none needed"
+        rows.append((_code(path), says, *([scopes] if needs_key else [])))
+    return _section("All paths", _table(heads, rows))
 
 
 def _errors(predictor: Predictor, needs_key: bool) -> Iterable[str]:
@@ -206,8 +309,12 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _curl(path: str, body: Any, needs_key: bool) -> str:
+    return _command(path, _JSON, shlex.quote(_shown(body)), needs_key)
+
+
+def _command(path: str, kind: str, body: str, needs_key: bool, *, option: str = "-d") -> str:
     known = ["HOST=http://127.0.0.1:8080", *(["KEY=mp_…"] if needs_key else [])]
-    words = ["curl", f'"$HOST/{path}"', _JSON, *([_KEY] if needs_key else []), "-d", shlex.quote(_shown(body))]
+    words = ["curl", f'"$HOST/{path}"', kind, *([_KEY] if needs_key else []), option, body]
     return _pre("\n".join([*known, " ".join(words)]))
 
 

@@ -197,17 +197,19 @@ def _log_columns() -> Iterator[str]:
     from milepost.predlog.records import OutcomeRow, PredictionRow
 
     yield from (
+        *VIEWS.splitlines(),
+        "",
         "### Columns of the log",
         "",
-        "`predictions` and `log export` have these, `schema_id`, which names the schema of the inputs, and each input",
-        "by its own name (`input_NAME` where one of these is called so). Times are UTC.",
+        "`predictions`, `joined`, `shadows` and `log export` have these, `schema_id`, which names the schema of the",
+        "inputs, and each input by its own name (`input_NAME` where one of these is called so). Times are UTC.",
     )
     yield from _attributes(PredictionRow, without=("inputs",))
     yield from ("", "`outcomes` has these, one row for the last word on each prediction:")
     yield from _attributes(OutcomeRow)
     yield from (
         "",
-        "`joined` and `log export` have the last word as `outcome_id`, `truth_label`, `truth_number`,",
+        "`joined`, `shadows` and `log export` have the last word as `outcome_id`, `truth_label`, `truth_number`,",
         "`truth_happened_at`, `truth_recorded_at` and `truth_acted_on`.",
     )
 
@@ -221,6 +223,27 @@ def _attributes(kind: Any, *, without: tuple[str, ...] = ()) -> Iterator[str]:
             shown = ", ".join(f"`{name}`" for name in names.split(", "))
             yield f"| {shown} | {_cell(' '.join(says.split()))} |"
 
+
+VIEWS = """\
+### Tables of the log
+
+| table | a row is | what is beside it |
+|---|---|---|
+| `predictions` | what a caller was told, by the champion or a canary | the inputs |
+| `joined` | the same | the inputs and the truth |
+| `shadows` | what a challenger would have answered to the same request | the inputs and the truth of that request |
+| `outcomes` | the last word on one prediction | |
+
+`log export` writes `joined`; with `--shadows` the rows of `shadows` too. What only a check of the service sent is in
+none of them. Which of champion and shadow is right more often, on the same requests whose truth is known:
+
+```sql
+SELECT COUNT(*) AS rows,
+       AVG(CASE WHEN j.label = j.truth_label THEN 1.0 ELSE 0.0 END) AS champion_right,
+       AVG(CASE WHEN s.label = s.truth_label THEN 1.0 ELSE 0.0 END) AS shadow_right
+FROM joined j JOIN shadows s ON s.request = j.prediction_id
+WHERE j.truth_label IS NOT NULL
+```"""
 
 ANSWERS = """\
 The file has one row for each row of the table, in its order:

@@ -134,3 +134,10 @@ def test_a_history_ends_with_the_next_command(eventful):
     history = told(eventful)
     assert history.next_step == f"milepost status --problem {eventful}"
     assert str(history).startswith("History of churn\n")
+
+
+def test_now_is_a_time_too(eventful):
+    now = told(eventful, at="now")
+    assert now.at == NOW
+    assert now.bundle_id == told(eventful).bundle_id
+    assert "and it still does" in now.says[0]

@@ -55,6 +55,25 @@ def test_a_holder_changes_keys_one_after_the_other(telco):
     assert [key.is_valid for key in listed(telco, days=8).keys] == [False, True]
 
 
+def test_a_holder_gets_no_second_key_while_the_first_has_no_end(telco):
+    key = add(telco).key
+    with pytest.raises(MilepostError, match="'shop' has a key already") as refused:
+        add(telco)
+    assert "keys end shop --at 7d" in refused.value.fix
+    assert len(listed(telco).keys) == 1
+    assert opens(telco, key, "predict")
+    assert add(telco, "bank").name == "bank"
+
+
+def test_who_ended_the_last_key_learns_how_to_serve_without(telco):
+    add(telco)
+    ended = milepost.keys_end("shop", problem=telco / "milepost.toml", clock=lambda: NOW)
+    path = telco / ".milepost" / "serving" / "churn" / "keys.json"
+    assert f"remove the file {path}" in ended.says[-1]
+    path.unlink()
+    assert "answers everybody" in listed(telco).says[0]
+
+
 def test_no_keys_all_ended_and_some_left_are_told_apart(telco):
     assert "answers everybody" in listed(telco).says[0]
     add(telco)

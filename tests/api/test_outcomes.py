@@ -63,7 +63,7 @@ def test_refused_rows_are_told_by_their_row_and_column_in_the_table(logged):
     taken = take(logged, "odd.csv")
     (refused,) = taken.refused
     assert taken.outcomes == {"taken": 130, "corrected": 0, "known already": 0, "refused": 20}
-    assert (refused.row, refused.alike) == (1, 20)
+    assert refused.rows == tuple(range(1, 21))
     assert refused.what == "churn is 'perhaps', which is no class of the problem."
     assert refused.where == "column 'churn'"
     assert "'No', 'Yes'" in refused.fix
@@ -141,3 +141,19 @@ def test_without_any_bundle_nobody_knows_what_can_be_true(telco):
     pl.DataFrame({"prediction_id": ["x"], "truth": ["No"]}).write_csv(telco / "truth.csv")
     with pytest.raises(MilepostError, match="No bundle has been trained yet"):
         take(telco)
+
+
+@pytest.mark.parametrize("table", ["sqlite:///t.db", "t.db", "postgresql://shop@host/churn"])
+def test_a_database_wants_a_query(logged, table):
+    with pytest.raises(MilepostError, match="This is a database, not a table") as refused:
+        milepost.outcomes(table, problem=logged / "milepost.toml")
+    assert "--query 'SELECT" in refused.value.fix
+
+
+def test_every_refused_row_is_named_by_its_number_under_its_reason(logged):
+    truth = pl.read_csv(logged / "truth.csv").select("prediction_id", "churn")
+    odd = pl.DataFrame({"prediction_id": ["x", "y", truth["prediction_id"][0]], "churn": ["No", "No", "perhaps"]})
+    pl.concat([odd.head(1), truth, odd.tail(2)]).write_csv(logged / "odd.csv")
+    taken = take(logged, "odd.csv")
+    assert [one.rows for one in taken.refused] == [(1, 152), (153,)]
+    assert taken.outcomes["refused"] == sum(len(one.rows) for one in taken.refused)

@@ -3,7 +3,15 @@ import re
 import pytest
 
 import milepost
-from milepost.api.outdated import asked_of, criteria_changed, needs_training, other_criteria, why_outdated
+from milepost.api.outdated import (
+    asked_of,
+    changed_since_training,
+    criteria_changed,
+    learned_by,
+    needs_training,
+    other_criteria,
+    why_outdated,
+)
 from milepost.registry.decisions import Entry
 from telco import edit_contract
 
@@ -118,3 +126,20 @@ def test_of_another_problem_verdicts_on_another_target_were_no_view_of_this_one(
     today = milepost.read_problem(edit_contract(telco, 'target = "churn"', 'target = "phone_service"'))
     assert criteria_changed([verdict_by(before)], today) is None
     assert criteria_changed([verdict_by(before, asked=None)], today) is not None  # of an earlier version: unknown
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "changed"),
+    [
+        ('id = "customer"', 'id = "customer"\nexclude = ["tenure"]', ("data.exclude",)),
+        ("charge_per_month = ", 'long = "tenure > 40"\ncharge_per_month = ', ("features.long",)),
+        ('horizon = "30d"', 'horizon = "60d"', ()),
+        (">= 0.70", ">= 0.60", ()),
+    ],
+)
+def test_what_a_bundle_learned_from_is_told_from_what_judges_it(telco, old, new, changed):
+    before = learned_by(milepost.read_problem(telco / "milepost.toml"))
+    edit_contract(telco, old, new)
+    now = milepost.read_problem(telco / "milepost.toml")
+    assert changed_since_training(before, now) == changed
+    assert changed_since_training(None, now) == ()  # of a bundle that did not keep it

@@ -178,6 +178,8 @@ then = "abstain"
     assert told["guards"].to_list() == [["new-customer"] if one else [] for one in new]
     assert logged["guards"].list.len().cast(bool).equals(new.alias("guards"))
     assert f"Guards acted on {new.sum()} rows." in done.says
+    assert done.decisions["none (abstained)"] == new.sum()
+    assert sum(done.decisions.values()) == done.rows
     assert 0.3 < (told["arm"] == "control").mean() < 0.5
     assert logged["arm"].equals(told["arm"])
     assert set(logged["entity"].str.len_bytes()) == {16}

@@ -27,7 +27,38 @@ def test_a_champion_can_answer(judged):
     status = milepost.status(judged / "milepost.toml", most_decisions=2)
     assert all(done(status).values())
     assert [decision.kind for decision in status.decisions] == ["verdict", "promoted"]
-    assert status.next_step.startswith("milepost score churn@champion TABLE")
+    assert status.log == ""
+    assert status.next_step.startswith("milepost serve")
+    assert "or for a table: milepost score churn@champion TABLE" in status.next_step
+
+
+def test_where_answers_are_logged_it_tells_of_them_and_asks_for_the_truth(logged):
+    status = milepost.status(logged / "milepost.toml")
+    assert re.fullmatch(
+        r"The log holds 300 predictions, the newest of \d{4}-\d\d-\d\d \d\d:\d\d UTC; 0 outcomes are known\.",
+        status.log,
+    )
+    assert status.next_step.startswith("milepost outcomes TABLE")
+    milepost.outcomes(logged / "truth.csv", problem=logged / "milepost.toml")
+    status = milepost.status(logged / "milepost.toml")
+    assert "150 outcomes are known" in status.log
+    assert status.next_step.startswith("milepost log show")
+
+
+def test_a_log_that_cannot_be_read_stops_no_status(logged):
+    edit_contract(logged, "[features]", '[serve]\ntables = "${NO_SUCH_STORE}"\n[features]')
+    status = milepost.status(logged / "milepost.toml")
+    assert status.log.startswith("The log cannot be read now: ")
+    assert all(done(status).values())
+
+
+def test_a_contract_that_would_teach_otherwise_wants_another_training(judged):
+    edit_contract(judged, "charge_per_month = ", 'long = "tenure > 40"\ncharge_per_month = ')
+    status = milepost.status(judged / "milepost.toml")
+    (train,) = [milestone for milestone in status.milestones if milestone.step == "train"]
+    assert train.is_done
+    assert train.says.endswith("But features.long in the contract has changed since then.")
+    assert status.next_step.startswith("milepost train")
 
 
 def test_the_newest_bundle_is_what_must_be_judged(judged):

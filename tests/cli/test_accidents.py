@@ -84,6 +84,19 @@ def test_control_c_exits_130_and_the_same_command_goes_on(untrained, few_folder,
     assert run("train", "--json", "--workers", "1", folder=untrained).document["bundle_id"] == bundle_of(few_folder)
 
 
+def test_a_score_that_is_interrupted_leaves_nothing_and_says_so(judged, run):
+    table = pl.read_csv(judged / "telco.csv")
+    pl.concat([table] * 400).write_parquet(judged / "long.parquet")
+    process = start_program("score", "churn@champion", "long.parquet", "-o", "a.parquet", "--log", folder=judged)
+    wait_for(process, judged, ".milepost/log/churn/.scoring-*/*", 1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 130
+    assert "nothing was written or logged: run the same command again" in err.splitlines()[-1]
+    assert not list(judged.glob("*a.parquet*"))
+    assert "Nothing is logged yet" in run("log", "show", folder=judged).out
+
+
 # ---- the disk is full
 
 

@@ -180,6 +180,13 @@ def test_a_file_that_is_not_there_is_met_with_the_nearest_name(tmp_path):
     assert error.where.startswith("milepost.toml, line 7, data.source")
 
 
+@pytest.mark.parametrize(("there", "near"), [("one.csv", False), ("nofile.parquet", True), ("no_file.csv", True)])
+def test_another_file_is_suggested_only_where_its_name_is_near(tmp_path, there, near):
+    (tmp_path / there).write_text("a\n1\n")
+    fix = fails("nofile.csv", tmp_path).fix
+    assert (fix == f"Write {there!r} instead.") == near
+
+
 def test_a_folder_is_no_table_but_its_files_are(tmp_path):
     (tmp_path / "parts").mkdir()
     (tmp_path / "parts" / "a.csv").write_text("a\n1\n")

@@ -123,12 +123,19 @@ def ask(service: Service, method: str, path: str, body: Any = b"", *, headers: M
 
 
 async def ask_soon(
-    app: App, method: str, path: str, body: Any = b"", *, headers: Mapping[str, str] | None = None
+    app: App,
+    method: str,
+    path: str,
+    body: Any = b"",
+    *,
+    headers: Mapping[str, str] | None = None,
+    client: str | None = None,
 ) -> Got:
-    """Return the answer of an application to one request, as a server would ask it."""
+    """Return the answer of an application to one request from an address, as a server would ask it."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     named = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
     scope = {"type": "http", "method": method, "path": path, "headers": named, "query_string": b""}
+    scope |= {"client": (client, 4711)} if client else {}
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:

@@ -17,7 +17,7 @@ from milepost.data.folds import variance_units
 from milepost.data.labels import truth
 from milepost.data.schema import Schema
 from milepost.evaluate.answering import answer_rows
-from milepost.evaluate.verdict import Outcome, Verdict, judge
+from milepost.evaluate.verdict import Judged, Outcome, Verdict, judge
 from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.errors import MilepostError
 from milepost.ground.events import Event, Listener, silent
@@ -186,7 +186,8 @@ def _settle(
     held = [judged.criterion for judged in verdict.criteria]
     path, version, unlike = opened.problem.path or FILE_NAME, store.version_of(bundle_id) or 0, ""
     figures = {"look": verdict.look, "split": verdict.split, "overall": verdict.overall, "criteria": held}
-    figures |= {"version": version}
+    figures |= {"version": version, "level": verdict.level, "rows": verdict.rows}
+    figures |= {"judged": [_held(judged) for judged in verdict.criteria]}
     figures |= {"asked": asked_of(opened.problem)}
     figures |= {"changed": verdict.changed} if verdict.changed else {}
     append(history, [Entry("verdict", name, verdict.says[0], bundle_id, figures)], clock=clock)
@@ -216,6 +217,15 @@ def _settle(
         standing=_standing(f"{name}:{version}", bundle_id, answers_now, verdict, path, unlike),
         next_step=next_step("report" if is_newest else f"report {name}:{version}", path),
     )
+
+
+def _held(judged: Judged) -> dict[str, object]:
+    """Return a criterion as the history holds it."""
+    interval = judged.measured.interval
+    ends = None if interval is None else [interval.lo, interval.hi]
+    return {
+        "criterion": judged.criterion, "outcome": judged.outcome, "value": judged.measured.value, "interval": ends,
+    }  # fmt: skip
 
 
 def _is_earned(verdict: Verdict) -> bool:

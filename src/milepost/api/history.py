@@ -67,8 +67,8 @@ def history(
     """Return the decisions about a problem in order, and which bundle answers, or answered at a time, and why.
 
     Args:
-        at: a time, as text in ISO 8601; without an offset in the time zone of the problem. The decisions are then those
-            about the bundle that answered, up to that time.
+        at: a time, as text in ISO 8601, or "now"; without an offset in the time zone of the problem. The decisions are
+            then those about the bundle that answered, up to that time.
         kind: of decisions to keep: rung, trained, looked, verdict, promoted or rolled_back.
         last: how many of the newest to keep, 1 or more; all if left out.
         problem: path of the problem file.
@@ -115,13 +115,17 @@ def _kind(kind: str | None, past: Sequence[Decision]) -> str | None:
 
 def _moment(at: datetime | str, zone: str, now: datetime) -> datetime:
     """Return the time that is asked about, in UTC."""
+    if isinstance(at, str) and at.strip().casefold() == "now":
+        return now
     if isinstance(at, str):
         moment = time_of(at, zone=zone)
     else:
         moment = (at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
     if moment is None:
         raise MilepostError(
-            f"{at!r} is no time.", where="history, at", fix='Write it like "2026-03-01" or "2026-03-01T14:30".'
+            f"{at!r} is no time.",
+            where="history, at",
+            fix='Write it like "2026-03-01", "2026-03-01T14:30" or "now".',
         )
     if moment > now:
         raise MilepostError(

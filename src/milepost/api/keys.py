@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,8 +118,8 @@ def keys_add(
 ) -> KeyAdded:
     """Return a new key of the service, this once: only its hash is kept.
 
-    From the first key on, nobody is answered without one. A name may have several keys, so that it can change them one
-    after the other. A running service takes them up within a second.
+    From the first key on, nobody is answered without one. A holder changes keys one after the other: the old one is
+    given an end (keys_end with a time), then a new one is made. A running service takes them up within a second.
 
     Args:
         name: of who will hold it.
@@ -128,10 +129,11 @@ def keys_add(
         clock: says when it is made.
 
     Raises:
-        MilepostError: there is no such scope, the name is empty, or the time has passed.
+        MilepostError: there is no such scope, the name is empty or has a key without an end, or the time has passed.
         EnvironmentFault: the disk refused.
     """
     contract = read_problem(Path(problem))
+    _refuse_second(_file(contract), name, problem)
     ends = _end_of(until, contract, where="keys add, --until", clock=clock)
     secret = add_key(_file(contract), name, tuple(dict.fromkeys(scopes)), until=ends, clock=clock)
     says = (
@@ -185,13 +187,31 @@ def keys_end(
     ends = _end_of(at, contract, where="keys end, --at", clock=clock) or clock()
     ended = end_keys(path, name, at=ends, clock=clock)
     left = sum(key.until is None or key.until > ends for key in read_keys(path))
-    says = (
-        "Within a second a running service knows it.",
-        f"{counted(left, 'key')} of the service {'goes' if left == 1 else 'go'} on beyond that."
-        if left
-        else "No key goes on beyond that: then nobody is answered, for a service that has had keys asks for one.",
-    )
+    says = ("Within a second a running service knows it.", *(_says_left(left) if left else _says_none_left(path)))
     return KeysEnded(name, ended, ends, says, next_step("keys list", problem))
+
+
+def _refuse_second(path: Path, name: str, problem: Path | str) -> None:
+    """Refuse a second key that nobody could end without the first."""
+    if any(key.name == name and key.until is None for key in read_keys(path)):
+        end = next_step(f"keys end {shlex.quote(name)} --at 7d", problem)
+        raise MilepostError(
+            f"{name!r} has a key already, which does not end.",
+            where="keys add, NAME",
+            fix=f"To change it, let the old one work for a while: {end}   and then add again; or choose another name.",
+        )
+
+
+def _says_left(keys: int) -> tuple[str, ...]:
+    return (f"{counted(keys, 'key')} of the service {'goes' if keys == 1 else 'go'} on beyond that.",)
+
+
+def _says_none_left(path: Path) -> tuple[str, ...]:
+    return (
+        "No key goes on beyond that: then nobody is answered, for a service that has had keys asks for one.",
+        f"To serve without keys again: stop the service, remove the file {path}, and start it again; "
+        "where other machines ask, with --without-keys.",
+    )
 
 
 def _file(contract: Problem) -> Path:

@@ -36,8 +36,8 @@ def moment_of(given: When, contract: Problem, *, where: str, clock: Clock, is_ah
     """Return a time that somebody gave, UTC; None where none was given.
 
     Args:
-        given: a time; as text in ISO 8601 or as a span from now, "7d". Without an offset it is a time of the problem's
-            zone.
+        given: a time; as text in ISO 8601, as a span from now, "7d", or "now". Without an offset it is a time of the
+            problem's zone.
         contract: says which zone that is.
         where: what it was given as, for the error.
         clock: says when now is.
@@ -49,6 +49,8 @@ def moment_of(given: When, contract: Problem, *, where: str, clock: Clock, is_ah
     zone = contract.data.timezone
     if given is None:
         return None
+    if isinstance(given, str) and given.strip().casefold() == "now":
+        return clock()
     if isinstance(given, datetime):
         return (given if given.tzinfo else given.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
     moment = time_of(given, zone=zone)

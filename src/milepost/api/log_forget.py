@@ -54,8 +54,8 @@ def log_forget(entity: str, *, problem: Path | str = "milepost.toml", clock: Clo
     """Return what was removed of an entity, what remains, and what nothing here can reach.
 
     Its rows leave the journals, both tables of the log with their old versions, the answers that are stored for
-    retries, and the samples of development rows beside bundles. Services that write to a journal with it are asked to
-    begin the next one. The same call can be repeated.
+    retries, and the samples of development rows beside bundles. Services that run are asked to begin their next journal
+    and to let go of rows that wait in memory. The same call can be repeated.
 
     Args:
         entity: as the column that data.id names holds it.

@@ -22,6 +22,7 @@ from milepost.api.opening import workspace_of
 from milepost.api.serving import log_place_of
 from milepost.api.tables import called, opened_table
 from milepost.data.sources import Source
+from milepost.data.sql import is_database
 from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.errors import MilepostError
 from milepost.ground.events import Event, Listener, silent
@@ -34,12 +35,11 @@ from milepost.predlog.records import OutcomeRow, Outcomes, encode
 from milepost.problem.read import read_problem
 from milepost.problem.spec import Problem, SqlSource
 from milepost.serve.voices import Voice
-from milepost.show.logged import RefusedRow
+from milepost.show.logged import RefusedRows
 from milepost.show.notebook import Shows
 
 ROWS_AT_ONCE = 250_000  # are judged together, so that memory is bounded
 
-_MOST_REASONS = 5  # are shown
 _SEED = 0  # of the hash that deals rows to parts
 
 
@@ -51,7 +51,7 @@ class OutcomesTaken(Shows):
         name: of the problem.
         rows: of the table.
         outcomes: status -> rows.
-        refused: for each of the first reasons, the first row that was refused for it.
+        refused: the rows that were refused, by reason, that of most rows first.
         says: what is worth knowing about the others.
         next_step: the command to type next.
     """
@@ -61,7 +61,7 @@ class OutcomesTaken(Shows):
     name: str
     rows: int
     outcomes: dict[str, int]
-    refused: tuple[RefusedRow, ...]
+    refused: tuple[RefusedRows, ...]
     says: tuple[str, ...]
     next_step: str
 
@@ -109,14 +109,15 @@ def outcomes(
     counts = {status: taking.counts[status] for status in STATUSES}
     if rows and counts["refused"] == rows:
         raise _all_refused(rows, refused[0], called(source))
-    more = len(refused) - _MOST_REASONS
-    left_out = [f"Rows were refused for {counted(more, 'other reason')} too."] if more > 0 else []
-    says = (*(_remark(what, number) for what, number in taking.remarks.items()), *left_out, *unfolded)
-    return OutcomesTaken(contract.aim.name, rows, counts, refused[:_MOST_REASONS], says, next_step("log show", problem))
+    says = (*(_remark(what, number) for what, number in taking.remarks.items()), *unfolded)
+    return OutcomesTaken(contract.aim.name, rows, counts, refused, says, next_step("log show", problem))
 
 
 def _source(table: Source, query: str | None) -> Source:
     if query is None:
+        if isinstance(table, str) and is_database(table):
+            fix = "Say what to ask: --query 'SELECT prediction_id, … FROM …'"
+            raise MilepostError("This is a database, not a table.", where="outcomes, the table", fix=fix)
         return table
     if not query.strip() or not str(table).strip():
         fix = 'Give the database as TABLE, and --query "SELECT …".'
@@ -148,7 +149,7 @@ class _Taking:
     Attributes:
         counts: rows of each status.
         remarks: what is remarked of rows that were not refused, and of how many.
-        refused: the first row of each reason.
+        refused: the rows of each reason.
     """
 
     def __init__(self, contract: Problem, voice: Voice, place: LogPlace, writer: _Writer, clock: Clock) -> None:
@@ -156,11 +157,11 @@ class _Taking:
         self._now = clock()
         self.counts: Counter[str] = Counter()
         self.remarks: Counter[str] = Counter()
-        self._refused: dict[tuple[str, str], RefusedRow] = {}
+        self._refused: dict[tuple[str, str], RefusedRows] = {}
 
     @property
-    def refused(self) -> list[RefusedRow]:
-        return sorted(self._refused.values(), key=lambda one: one.row)
+    def refused(self) -> list[RefusedRows]:
+        return sorted(self._refused.values(), key=lambda one: (-len(one.rows), one.rows))
 
     def take(self, given: pl.LazyFrame, listener: Listener) -> int:
         """Return how many rows there are, when each of them was taken or refused."""
@@ -201,12 +202,13 @@ class _Taking:
         reasons = (
             refused.sort("row")
             .group_by("where", "fix", maintain_order=True)
-            .agg(pl.col("row", "what").first(), pl.len().alias("alike"))
+            .agg(pl.col("what").first(), rows=pl.col("row").cast(pl.Int64) + 1)
         )
-        for where, fix, row, what, alike in reasons.iter_rows():
+        for where, fix, what, rows in reasons.iter_rows():
             known = self._refused.get((where, fix))
-            first = known if known and known.row <= row + 1 else RefusedRow(row + 1, what, where, fix, 0)
-            self._refused[where, fix] = replace(first, alike=alike + (known.alike if known else 0))
+            first = known.what if known and known.rows[0] < rows[0] else what
+            together = tuple(sorted((*rows, *(known.rows if known else ()))))
+            self._refused[where, fix] = RefusedRows(together, first, where, fix)
 
 
 def _names(contract: Problem, columns: Sequence[str]) -> dict[str, str]:
@@ -249,8 +251,8 @@ def _parts(given: pl.LazyFrame, rows: int) -> Iterator[pl.DataFrame]:
         yield given.filter(dealt == part).collect(engine="streaming")
 
 
-def _in_table(refused: RefusedRow, names: dict[str, str]) -> RefusedRow:
-    """Return a refused row with the names that the columns have in the table."""
+def _in_table(refused: RefusedRows, names: dict[str, str]) -> RefusedRows:
+    """Return refused rows with the names that the columns have in the table."""
     what, where = refused.what, refused.where.replace("fields ", "columns ").replace("field ", "column ")
     for name, column in names.items():
         where = where.replace(repr(name), repr(column))
@@ -262,6 +264,6 @@ def _remark(what: str, number: int) -> str:
     return f"{counted(number, 'row')}: {what}"
 
 
-def _all_refused(rows: int, first: RefusedRow, table: str) -> MilepostError:
+def _all_refused(rows: int, first: RefusedRows, table: str) -> MilepostError:
     what = f"None of the {count(rows)} outcomes was taken. {first.what}" if rows > 1 else first.what
-    return MilepostError(what, where=f"{table}, row {count(first.row)}, {first.where}", fix=first.fix)
+    return MilepostError(what, where=f"{table}, row {count(first.rows[0])}, {first.where}", fix=first.fix)

@@ -17,6 +17,7 @@ _HASH_DIGITS = 16
 # Features, today's rule and the columns that no model may see are the bundle's own: other ones make another bundle.
 _QUESTION = ("target", "positive", "task", "horizon")
 _ROWS = ("source", "id", "time", "known_at", "label_delay", "timezone", "group", "repairs")
+_UNSEEN = ("exclude", "sensitive", "allowed", "context")  # beside id and the like: columns that no model may see
 _MONEY = ("currency", "true_positive", "false_positive", "true_negative", "false_negative", "matrix", "row")
 
 
@@ -51,6 +52,30 @@ def why_outdated(held: Sequence[str], asked: Mapping[str, str] | None, contract:
     if not changed:
         return ""
     return f"{listed(changed)} in the contract {'has' if len(changed) == 1 else 'have'} changed since it was given"
+
+
+def learned_by(contract: Problem) -> dict[str, str]:
+    """Return what a bundle that is trained by this contract learns from: dotted key -> hash of its value.
+
+    Criteria and money are no part of it: they judge. Nor is the horizon, unless rows have a time.
+    """
+    tables = as_document(contract)
+    question = [name for name in _QUESTION if name != "horizon" or contract.data.time is not None]
+    keys = [*_keys("problem", question), *_keys("data", (*_ROWS, *_UNSEEN)), *_keys("features", tables["features"])]
+    keys += [key for table in ("baseline", "split", "climb") for key in _keys(table, tables[table])]
+    return {key: _hash_at(tables, key) for key in keys}
+
+
+def changed_since_training(learned: Mapping[str, str] | None, contract: Problem) -> tuple[str, ...]:
+    """Return the dotted keys by which a bundle trained today would learn otherwise.
+
+    Args:
+        learned: what the bundle learned from, as learned_by gives it; None where that was not kept.
+        contract: as it is today.
+    """
+    today = learned_by(contract)
+    before = today if learned is None else learned
+    return tuple(key for key in dict.fromkeys([*before, *today]) if before.get(key) != today.get(key))
 
 
 def needs_training(asked: Mapping[str, str] | None, contract: Problem) -> bool:

@@ -33,15 +33,18 @@ from milepost.ground.text import counted
 from milepost.predictor.inputs import refuse_missing
 from milepost.predictor.load import load_predictor
 from milepost.predictor.predictor import Predictor
+from milepost.predlog.aside import journal_aside
 from milepost.problem.read import read_problem
 from milepost.problem.serving import redaction_conflicts
 from milepost.problem.spec import Problem
 from milepost.registry.names import resolve
 from milepost.serve.guards import compile_guards
-from milepost.serve.scoring import GUARDS, Guarded, Scoring, journal_aside
+from milepost.serve.scoring import GUARDS, Guarded, Scoring
 from milepost.serve.state import Named
 from milepost.serve.voices import load_voice
 from milepost.show.notebook import Shows
+
+ABSTAINED = "none (abstained)"  # in place of a decision, where a guard took it away
 
 _WHOLE_NUMBER = r"^(?:0|-?[1-9][0-9]{0,17})$"  # "007" is a name
 _NUMBER = r"^-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]+)?$"
@@ -58,7 +61,7 @@ class Scored(Shows):
         rows: rows answered.
         flagged: rows with at least one flag.
         kept: columns of the table that stand before the answers.
-        decisions: decision -> rows; empty for regression.
+        decisions: decision -> rows, with those that a guard left without one; empty for regression.
         says: what is worth knowing about the answers.
         next_step: what to do next.
         prediction_log: folder or URI of the log that holds the answers; None where they are not logged.
@@ -124,9 +127,9 @@ def score(
         _refuse_taken(kept, way)
         counts = _answer(asked.predictor, scanned, kept, file, way, listener)
     unfolded = fold_now(log_place_of(asked.contract), clock=clock) if log and asked.contract else ()
-    decided = {label: rows for (what, label), rows in sorted(counts.items()) if what == "decision"}
+    decided = _decided(counts)
     rows, flagged = counts["all", "rows"], counts["all", "flagged"]
-    says = (*_says(asked.entity, kept, rows, flagged), *way.says(), *unfolded)
+    says = (*_says(asked, kept, rows, flagged), *way.says(), *unfolded)
     following = next_step("log show" if log else "status", problem)
     return Scored(
         file.path, asked.predictor.bundle_id, rows, flagged, kept, decided, says, following, way.prediction_log
@@ -308,14 +311,23 @@ def _count(batch: pl.DataFrame, counts: Counter[tuple[str, str]]) -> None:
     counts["all", "rows"] += batch.height
     counts["all", "flagged"] += int((batch["flags"].list.len() > 0).sum())
     if batch["decision"].dtype == pl.String:
+        counts["all", "classified"] += batch.height
         for label, rows in batch["decision"].drop_nulls().value_counts().iter_rows():
             counts["decision", label] += rows
 
 
-def _says(entity: str | None, kept: Sequence[str], rows: int, flagged: int) -> tuple[str, ...]:
+def _decided(counts: Counter[tuple[str, str]]) -> dict[str, int]:
+    """Return decision -> rows; they add up to all rows."""
+    decided = {label: rows for (what, label), rows in sorted(counts.items()) if what == "decision"}
+    abstained = counts["all", "classified"] - sum(decided.values())
+    return {**decided, ABSTAINED: abstained} if abstained else decided
+
+
+def _says(asked: _Asked, kept: Sequence[str], rows: int, flagged: int) -> tuple[str, ...]:
     said = []
     if not kept:
-        why = f"The table has no column {entity!r}" if entity else "No problem file names an id"
+        nobody = "The problem names no id" if asked.contract else "There is no problem file that names an id"
+        why = f"The table has no column {asked.entity!r}" if asked.entity else nobody
         said.append(f"{why}, so the answers stand in the order of the table's rows without one.")
     if flagged > rows / 2:
         said.append("More than half of the rows have a flag: they are not like the rows that the model learned from.")

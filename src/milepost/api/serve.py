@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +14,17 @@ from milepost.api.next_step import next_step
 from milepost.api.serving import Prepared, keeper_of, prepare
 from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.errors import MilepostError
+from milepost.ground.text import share
 from milepost.predictor.selftest import usual_row
 from milepost.problem.read import read_problem
 from milepost.problem.secrets import secret_names
-from milepost.serve.keys import read_keys
-from milepost.serve.service import KEYS_FILE
-from milepost.serve.supervisor import LOOPBACK, Supervisor, Tls, bound_socket
+from milepost.serve.settings import LOOPBACK, Settings, write_settings
+from milepost.serve.supervisor import Supervisor, Tls, bound_socket
 from milepost.serve.text_log import TextLog, form_of_lines, written
 from milepost.show.notebook import Shows
 
 _LINE = 56  # characters of an example
+_EVERYWHERE = ("0.0.0.0", "::")  # all addresses of this machine, and none that a caller could ask
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,8 @@ class Listening(Shows):
 
     Attributes:
         name: of the problem.
-        url: where it listens.
+        url: where it listens; of a service at all addresses, by the name of this machine.
+        docs: the page that says what a row has and how to ask.
         bundle_id: that answers.
         version: the registry's integer of that bundle; None where it has none.
         why: why this bundle answers.
@@ -40,11 +43,13 @@ class Listening(Shows):
         example: a request that can be pasted.
         log: folder or URI of the prediction log.
         workers: processes that answer.
+        says: which guards, shadow, canary and control are on, and how to stop it.
         next_step: what to do next.
     """
 
     name: str
     url: str
+    docs: str
     bundle_id: str
     version: int | None
     why: str
@@ -53,6 +58,7 @@ class Listening(Shows):
     example: str
     log: str
     workers: int
+    says: tuple[str, ...]
     next_step: str
 
 
@@ -117,13 +123,14 @@ def serve(
         form_of_lines(log_format, where="--log-format"), access=access_log, secrets=secret_names(contract.text)
     )
     prepared = prepare(contract, bundle)
-    tls, has_keys = _tls(certificate, private_key), _has_keys(prepared)
+    tls, has_keys = _tls(certificate, private_key), prepared.settings.needs_keys
     if host not in LOOPBACK and not (has_keys or without_keys):
         raise MilepostError(
             f"At {host} other machines could ask without a key.",
             where="--host",
             fix="Run: milepost keys add NAME   (or say that anybody may ask: --without-keys)",
         )
+    write_settings(prepared.settings, prepared.path)
     with bound_socket(host, port) as listener:
         url = _url(listener.getsockname(), host, tls)
         keeper = keeper_of(contract, prepared, clock)
@@ -151,12 +158,9 @@ def _tls(certificate: Path | str | None, private_key: Path | str | None) -> Tls 
     return Tls(Path(certificate).resolve(), Path(private_key).resolve())
 
 
-def _has_keys(prepared: Prepared) -> bool:
-    return bool(read_keys(Path(prepared.settings.folder) / KEYS_FILE))
-
-
 def _url(address: tuple[object, ...], host: str, tls: Tls | None) -> str:
-    shown = f"[{host}]" if ":" in host else host
+    known = socket.gethostname() if host in _EVERYWHERE else host
+    shown = f"[{known}]" if ":" in known else known
     return f"{'https' if tls else 'http'}://{shown}:{address[1]}"
 
 
@@ -168,9 +172,24 @@ def _listening(prepared: Prepared, url: str, has_keys: bool, log: str, workers: 
     key = " \\\n  -H 'authorization: Bearer KEY' \\\n " if has_keys else ""
     example = f"curl {url}/predict{key} -d {shlex.quote(_in_lines(row))}"
     return Listening(
-        settings.problem, url, champion.bundle_id, champion.version, champion.why, prepared.follows, has_keys, example,
-        log, workers, next_step("log show", problem),
+        settings.problem, url, f"{url}/docs", champion.bundle_id, champion.version, champion.why, prepared.follows,
+        has_keys, example, log, workers, _says(settings), next_step("log show", problem),
     )  # fmt: skip
+
+
+def _says(settings: Settings) -> tuple[str, ...]:
+    """Return what is on beside the answers, and how the service is stopped."""
+    guards = ", ".join(f"{guard['name']} ({guard['then']})" for guard in settings.guards)
+    entities = f"of the entities ({settings.entity})" if settings.entity else "of the rows"
+    control, canary = settings.control_share, settings.canary_share
+    told = [
+        (bool(guards), f"Guards: {guards}."),
+        (settings.shadow, "Shadow: a challenger answers the same rows, for the log alone."),
+        (canary > 0, f"Canary: a challenger answers {share(canary)} {entities}."),
+        (control > 0, f"Control: {share(control)} {entities} have the arm control: do not act."),
+        (True, "Ctrl-C stops it: what it has begun to answer is answered, and its log is folded."),
+    ]
+    return tuple(text for is_on, text in told if is_on)
 
 
 def _in_lines(row: dict[str, object]) -> str:

@@ -16,11 +16,16 @@ from milepost.predlog.places import LogPlace, log_place
 from milepost.problem.secrets import resolve_secrets
 from milepost.problem.serving import redaction_conflicts
 from milepost.problem.spec import Problem
+from milepost.registry.account import account_of
 from milepost.registry.aliases import are_behind, repair_aliases
+from milepost.registry.history import read_history
 from milepost.registry.names import resolve
 from milepost.serve.following import followed_state
+from milepost.serve.guards import compile_guards
 from milepost.serve.keeper import Keeper
-from milepost.serve.settings import Limits, Settings, write_settings
+from milepost.serve.keys import read_keys
+from milepost.serve.service import KEYS_FILE
+from milepost.serve.settings import Limits, Settings
 from milepost.serve.state import Named, State, write_state
 
 SETTINGS_FILE, STATE_FILE = "service.json", "state.json"
@@ -32,7 +37,7 @@ class Prepared:
 
     Attributes:
         settings: of the service.
-        path: of the file that the workers read.
+        path: of the file that workers read; whoever starts them writes it.
         state: what answers first.
         follows: whether promotions are followed; a bundle that was named stays.
         predictor: of what answers first.
@@ -46,14 +51,14 @@ class Prepared:
 
 
 def prepare(contract: Problem, bundle: str | None) -> Prepared:
-    """Return a service that can be started; its settings and its state are written.
+    """Return a service that can be started; its state is written. Callers need a key where there is one now.
 
     Args:
         contract: the problem.
         bundle: folder or name; None follows the champion.
 
     Raises:
-        MilepostError: there is no such bundle, no champion, or the contract does not fit the bundle.
+        MilepostError: there is no such bundle, no champion, or the contract or a guard does not fit the bundle.
         EnvironmentFault: a store or the disk failed.
     """
     state, follows = _state(contract, bundle)
@@ -65,9 +70,13 @@ def prepare(contract: Problem, bundle: str | None) -> Prepared:
         state_file, settings_file = f"state-{predictor.bundle_id}.json", f"service-{predictor.bundle_id}.json"
     else:
         state_file, settings_file = STATE_FILE, SETTINGS_FILE
-    settings = replace(settings_of(contract, predictor, folder), state=str((folder / state_file).resolve()))
+    settings = replace(
+        settings_of(contract, predictor, folder),
+        state=str((folder / state_file).resolve()),
+        needs_keys=bool(read_keys(folder / KEYS_FILE)),
+    )
+    compile_guards(settings.guards, predictor.schema, where=contract.where)  # a worker has no lines of the file to name
     write_state(state, folder / state_file)
-    write_settings(settings, folder / settings_file)
     return Prepared(settings, folder / settings_file, state, follows, predictor)
 
 
@@ -110,7 +119,8 @@ def _state(contract: Problem, bundle: str | None) -> tuple[State, bool]:
         return state, True
     found = resolve(bundle, workspace=workspace, store=store, history=workspace.history)
     why = f"It was named when the service was started: {bundle}."
-    return State(Named(found.bundle_id, str(found.path.resolve()), why=why)), False
+    account = account_of(read_history(workspace.history, problem=store.name), found.bundle_id)
+    return State(Named(found.bundle_id, str(found.path.resolve()), why=why, account=account)), False
 
 
 def settings_of(contract: Problem, predictor: Predictor, folder: Path) -> Settings:
@@ -135,6 +145,7 @@ def settings_of(contract: Problem, predictor: Predictor, folder: Path) -> Settin
         inputs_share=serve.inputs_share,
         entity=data.id,
         time=data.time,
+        target=contract.aim.target,
         context=_context(contract, predictor),
         redaction=dict(serve.redaction),
         canary_share=serve.canary_share,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from milepost.api.arguments import verb
+from milepost.api.log_status import LogStatus, log_status
 from milepost.api.next_step import next_step
 from milepost.api.opening import workspace_of
-from milepost.api.outdated import needs_training, why_outdated
-from milepost.ground.text import counted
+from milepost.api.outdated import changed_since_training, needs_training, why_outdated
+from milepost.ground.text import counted, listed
 from milepost.ground.workspace import Workspace
 from milepost.problem.read import read_problem
 from milepost.problem.spec import Problem
@@ -42,6 +43,7 @@ class Status(Shows):
     Attributes:
         name: of the problem.
         milestones: the road in order.
+        log: what the prediction log holds, a sentence; empty where nothing was logged yet.
         warnings: what is wrong with the workspace.
         decisions: the newest entries of the history but those about single rungs, newest last.
         next_step: the command to type next.
@@ -49,6 +51,7 @@ class Status(Shows):
 
     name: str
     milestones: tuple[Milestone, ...]
+    log: str
     warnings: tuple[str, ...]
     decisions: tuple[Decision, ...]
     next_step: str
@@ -76,10 +79,11 @@ def status(problem: Path | str = "milepost.toml", *, most_decisions: int = 5) ->
     trained = _newest(past, "trained")
     newest = f"{name}:{trained.figures['version'] if trained else ''}"
     decisions = tuple(decision for decision in past if decision.kind != "rung")  # `train` and `report` show those
-    following = _next(milestones, newest, problem)
+    log = log_status(contract)
+    following = _next(milestones, newest, log, problem)
     if _wants_training(past, contract, kept):
         following = next_step("train", problem)
-    return Status(name, milestones, warnings, decisions[-most_decisions:], following)
+    return Status(name, milestones, log.says, warnings, decisions[-most_decisions:], following)
 
 
 def _problem(path: Path | None, criteria: int) -> Milestone:
@@ -91,12 +95,20 @@ def _road(past: Sequence[Decision], contract: Problem, kept: int) -> tuple[Miles
     trained, judged = _newest(past, "trained"), _newest_judged(past)
     champion = champion_of(past, contract.aim.name)
     return (
-        Milestone("train", trained is not None, trained.says if trained else _not_trained(kept)),
+        _trained(trained, contract) if trained else Milestone("train", False, _not_trained(kept)),
         _judged(judged, contract) if judged else Milestone("evaluate", False, _not_judged(trained)),
         Milestone(
             "champion", champion is not None, f"bundle {champion} answers" if champion else "no bundle answers yet"
         ),
     )
+
+
+def _trained(trained: Decision, contract: Problem) -> Milestone:
+    changed = changed_since_training(trained.figures.get("learned_by"), contract)
+    if not changed:
+        return Milestone("train", True, trained.says)
+    verb = "has" if len(changed) == 1 else "have"
+    return Milestone("train", True, f"{trained.says} But {listed(changed)} in the contract {verb} changed since then.")
 
 
 def _newest_judged(past: Sequence[Decision]) -> Decision | None:
@@ -120,11 +132,13 @@ def _not_trained(kept: int) -> str:
 
 
 def _wants_training(past: Sequence[Decision], contract: Problem, kept: int) -> bool:
-    """Return whether a climb waits to go on, or the newest bundle cannot be judged by the contract as it is now."""
-    judged = _newest_judged(past)
-    return (
-        needs_training(judged.figures.get("asked"), contract) if judged else not _newest(past, "trained") and kept > 0
-    )
+    """Return whether a climb waits to go on, or the newest bundle did not learn by the contract as it is now."""
+    trained, judged = _newest(past, "trained"), _newest_judged(past)
+    if trained is None:
+        return kept > 0
+    if changed_since_training(trained.figures.get("learned_by"), contract):
+        return True
+    return judged is not None and needs_training(judged.figures.get("asked"), contract)
 
 
 def _judged(verdict: Decision, contract: Problem) -> Milestone:
@@ -140,7 +154,7 @@ def _newest(past: Sequence[Decision], kind: str) -> Decision | None:
     return next((decision for decision in reversed(past) if decision.kind == kind), None)
 
 
-def _next(milestones: Sequence[Milestone], bundle: str, problem: Path | str) -> str:
+def _next(milestones: Sequence[Milestone], bundle: str, log: LogStatus, problem: Path | str) -> str:
     """Return what to type next, where NAME:VERSION is the bundle trained last."""
     name = bundle.rpartition(":")[0]
     by_step = {
@@ -150,4 +164,12 @@ def _next(milestones: Sequence[Milestone], bundle: str, problem: Path | str) -> 
         + next_step(f"promote {bundle} --reason '…'", problem),
     }
     undone = next((milestone.step for milestone in milestones if not milestone.is_done), "")
-    return by_step.get(undone) or next_step(f"score {name}@champion TABLE -o answers.parquet", problem)
+    return by_step.get(undone) or _in_production(f"{name}@champion", log, problem)
+
+
+def _in_production(champion: str, log: LogStatus, problem: Path | str) -> str:
+    """Return what to type next where a champion answers: let it answer, then bring the truth, then look."""
+    if log.answers == 0:
+        score = next_step(f"score {champion} TABLE -o answers.parquet", problem)
+        return f"{next_step('serve', problem)}, or for a table: {score}"
+    return next_step("log show" if log.outcomes or log.answers is None else "outcomes TABLE", problem)

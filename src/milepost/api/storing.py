@@ -12,12 +12,14 @@ import polars as pl
 
 from milepost.api.learning import Learned
 from milepost.api.opening import Opened, workspace_of
+from milepost.api.outdated import learned_by
 from milepost.data.findings import Finding
 from milepost.data.profile import Profile
 from milepost.data.split import Split
 from milepost.ground.clock import Clock
 from milepost.ground.events import Event, Listener
 from milepost.ground.files import hash_of_text, whole_file
+from milepost.ground.records import as_document
 from milepost.ground.workspace import Workspace
 from milepost.problem.secrets import resolve_secrets
 from milepost.problem.spec import Problem
@@ -147,8 +149,8 @@ def _entries(problem: Problem, learned: Learned, bundle_id: str, version: int, o
         for step in ladder.steps
     ]
     says = f"Trained bundle {bundle_id} (version {version}): {ladder.ending}"
-    made_from = {"data": origin.data, "split": origin.split, "problem": origin.problem, "seed": origin.seed}
-    return [*entries, Entry("trained", problem.aim.name, says, bundle_id, {"version": version, **made_from})]
+    figures = {"version": version, **as_document(origin), "learned_by": learned_by(problem)}
+    return [*entries, Entry("trained", problem.aim.name, says, bundle_id, figures)]
 
 
 def person() -> str:

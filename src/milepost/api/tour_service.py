@@ -16,6 +16,7 @@ from milepost.api.serving import prepare
 from milepost.ground.files import whole_file
 from milepost.ground.text import counted, share, span
 from milepost.problem.read import read_problem
+from milepost.serve.settings import write_settings
 from milepost.serve.supervisor import one_worker
 
 ASKED, KNOWN = 8, 5  # customers; of that many of them the truth has come
@@ -51,6 +52,7 @@ def ask_customers(problem: Path, bundle: str, table: Path) -> Asked:
     prepared = prepare(read_problem(problem), bundle)
     rows = pl.read_csv(table, n_rows=ASKED, infer_schema_length=None)
     answers, seconds = [], []
+    write_settings(prepared.settings, prepared.path)
     with one_worker(prepared.path) as url:
         for row in rows.drop("churn").iter_rows(named=True):
             start = time.perf_counter()

@@ -12,7 +12,9 @@ from typer.core import TyperCommand, TyperGroup
 
 from milepost.cli.session import Session
 
-FAILURES = "1 our bug, 2 your mistake, 5 disk, store or network, 130 interrupted"  # every command's
+FAILURES = "1 our bug, 2 your mistake, 5 disk, store or network"  # every command's
+BEGIN_AGAIN = "Nothing is half-written: run the same command again."
+GO_ON = "What was finished is kept: run the same command again and it goes on where it was."
 Verb = Callable[..., object]  # takes a Session, then what the command alone takes
 
 
@@ -64,7 +66,15 @@ def group(says: str) -> typer.Typer:
     return app
 
 
-def command(app: typer.Typer, panel: str, *, exits: str = "0 done", name: str | None = None) -> Callable[[Verb], Verb]:
+def command(
+    app: typer.Typer,
+    panel: str,
+    *,
+    exits: str = "0 done",
+    halt: str = "interrupted",
+    name: str | None = None,
+    interrupted: str = BEGIN_AGAIN,
+) -> Callable[[Verb], Verb]:
     """Return a decorator that makes a verb a command of app, listed under panel.
 
     The verb's own parameters become arguments and options; those that all commands have are added, and reach the
@@ -74,20 +84,22 @@ def command(app: typer.Typer, panel: str, *, exits: str = "0 done", name: str | 
         app: the program.
         panel: the heading in its help.
         exits: the exit codes that the command has of its own, each with what it means.
+        halt: what exit code 130 means.
         name: as it is typed; the verb's own when absent.
+        interrupted: what is left, and what to do, where it ends so.
     """
 
     def add(verb: Verb) -> Verb:
         def run(*, problem: Path, json: bool, quiet: bool, seed: int, **own: Any) -> None:
             session = Session(problem=problem, seed=seed, json=json, quiet=quiet)
-            raise typer.Exit(session.run(lambda session: verb(session, **own)))
+            raise typer.Exit(session.run(lambda session: verb(session, **own), interrupted=interrupted))
 
         parameters = [*list(signature(verb, eval_str=True).parameters.values())[1:], *_SHARED]
         run.__signature__ = Signature(  # type: ignore[attr-defined]
             [parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in parameters]
         )
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        codes = f"Exit codes: {exits}; {FAILURES}."
+        codes = f"Exit codes: {exits}; {FAILURES}, 130 {halt}."
         app.command(name or verb.__name__, cls=Command, help=verb.__doc__, epilog=codes, rich_help_panel=panel)(run)
         return verb
 

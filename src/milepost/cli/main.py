@@ -14,7 +14,7 @@ import typer
 
 import milepost
 from milepost.cli import keys, log
-from milepost.cli.command import Commands, command
+from milepost.cli.command import GO_ON, Commands, command
 from milepost.cli.session import INTERRUPTED, Session
 from milepost.ground.errors import MilepostError
 
@@ -35,7 +35,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="From a sentence and a table to a model in production that keeps proving that it works.",
     epilog="Begin with `milepost tour`, or with `milepost init TABLE`. Exit codes: 0 done and met, 1 our bug, "
-    "2 your mistake, 3 a criterion is not met, 4 the data can't tell yet, 5 disk, store or network, 130 interrupted.",
+    "2 your mistake, 3 a criterion is not met (evaluate), answers differ (parity), something must be mended "
+    "(log verify), 4 the data can't tell yet (evaluate), 5 disk, store or network, 130 interrupted.",
 )
 
 
@@ -86,7 +87,7 @@ def check(session: Session) -> object:
     return milepost.check(session.problem, seed=session.seed, listener=session.listener)
 
 
-@road()
+@road(interrupted=GO_ON)
 def train(
     session: Session,
     workers: Annotated[
@@ -116,7 +117,7 @@ def report(
     return milepost.report(bundle, output=output, problem=session.problem, listener=session.listener)
 
 
-@road()
+@road(interrupted="Unless the new output is there, nothing was written or logged: run the same command again.")
 def score(
     session: Session,
     bundle: Bundle,
@@ -190,7 +191,8 @@ def rollback(
 def history(
     session: Session,
     at: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Which bundle answered then, and why; as 2026-03-01T14:30.")
+        str | None,
+        typer.Option(metavar="TIME", help="Which bundle answered then, and why; as 2026-03-01T14:30, or now."),
     ] = None,
     kind: Annotated[
         str | None,
@@ -202,7 +204,7 @@ def history(
     return milepost.history(at=at, kind=kind, last=last, problem=session.problem)
 
 
-@production()
+@production(exits="0 stopped by Ctrl-C or SIGTERM", halt="interrupted before it listened")
 def serve(
     session: Session,
     bundle: Annotated[
@@ -244,7 +246,10 @@ def serve(
     )
 
 
-@production()
+@production(
+    exits="0 done, though rows may have been refused (if all were: 2)",
+    interrupted="What was taken is kept: give the same table again; what is known already is not taken twice.",
+)
 def outcomes(
     session: Session,
     table: Annotated[str, typer.Argument(metavar="TABLE", help="File, glob, cloud URI, Delta table, or a database.")],
@@ -271,7 +276,7 @@ def parity(
     return milepost.parity(bundle, rows=rows, problem=session.problem, seed=session.seed, listener=session.listener)
 
 
-@learn()
+@learn(interrupted=GO_ON)
 def tour(
     session: Session,
     folder: Annotated[Path, typer.Option(metavar="PATH", help="Where to keep its files.")] = Path("telco-tour"),

@@ -51,8 +51,13 @@ class Session:
         """Hear a sign of life."""
         self._progress.tell(event)
 
-    def run(self, verb: Callable[[Session], object]) -> int:
-        """Return the exit code, after showing what the verb returned or why it did not."""
+    def run(self, verb: Callable[[Session], object], *, interrupted: str) -> int:
+        """Return the exit code, after showing what the verb returned or why it did not.
+
+        Args:
+            verb: what is run.
+            interrupted: what is left, and what to do, where somebody ends it by Ctrl-C.
+        """
         try:
             with self._progress:
                 result = verb(self)
@@ -60,7 +65,7 @@ class Session:
         except MilepostError as error:
             return self.refuse(error)
         except KeyboardInterrupt:
-            return self._give_up()
+            return self._give_up(interrupted)
         except Exception as why:  # noqa: BLE001  the outermost place: nothing is above that could handle it
             return self._fail(why)
         return EXIT_CODES[getattr(result, "outcome", "met")]
@@ -116,8 +121,8 @@ class Session:
             with suppress(EnvironmentFault):
                 _print_json({"error": {"what": what, "where": where, "fix": fix}})
 
-    def _give_up(self) -> int:
-        what, fix = "Interrupted.", "What was finished is kept: run the same command again and it goes on where it was."
+    def _give_up(self, fix: str) -> int:
+        what = "Interrupted."
         self._explain(f"{what} {fix}", what=what, where="this run", fix=fix)
         return INTERRUPTED
 

@@ -114,8 +114,12 @@ _FORMATS: dict[str, Callable[[Path], AnswerFile]] = {
 }
 
 
-def answer_file(path: Path) -> AnswerFile:
+def answer_file(path: Path, *, of: str = "answers") -> AnswerFile:
     """Return the file of answers at path, of the format that its ending names.
+
+    Args:
+        path: of the file.
+        of: what is written, as a file of it is called.
 
     Raises:
         MilepostError: the ending names no format.
@@ -123,8 +127,8 @@ def answer_file(path: Path) -> AnswerFile:
     form = _FORMATS.get(path.suffix.lower())
     if form is None:
         raise MilepostError(
-            f"{path.name!r} has no ending that names a format of answers: {listed(list(_FORMATS))}.",
+            f"{path.name!r} has no ending that names a format: {listed(list(_FORMATS))}.",
             where="--output",
-            fix="Write: -o answers.parquet   (or answers.csv, or answers.jsonl)",
+            fix=f"Write: -o {of}.parquet   (or {of}.csv, or {of}.jsonl)",
         )
     return form(path)

@@ -207,11 +207,21 @@ def _files(path: Path, where: str | None) -> list[Path]:
         if found:
             return found
         raise MilepostError("No file matches.", where=_place(path, where), fix="Check the folder and the pattern.")
-    beside = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
-    near = nearest(path.name, beside)
+    near = _near(path)
     start = "the problem file's folder" if where else "the folder you are in"
     fix = f"Write {near!r} instead." if near else f"Name a file that exists; paths start from {start}."
     raise MilepostError(f"There is no file {path.name!r}.", where=_place(path, where), fix=fix)
+
+
+def _near(path: Path) -> str | None:
+    """Return the file beside a path that was meant: of the same name with another ending, or nearly of its name.
+
+    Endings are left out of what is near, for many files share theirs.
+    """
+    beside = sorted(path.parent.iterdir()) if path.parent.is_dir() else []
+    same = next((each.name for each in beside if each.stem.casefold() == path.stem.casefold()), None)
+    alike = {each.stem: each.name for each in beside if each.suffix.casefold() == path.suffix.casefold()}
+    return same or alike.get(nearest(path.stem, alike) or "")
 
 
 def _place(path: Path, where: str | None) -> str:

@@ -24,10 +24,20 @@ from milepost.problem.secrets import hide_secrets, resolve_secrets
 from milepost.problem.spec import SqlSource
 
 _POSTGRES = ("postgres://", "postgresql://")
+_SQLITE = "sqlite:"
 _FILES = (".db", ".sqlite", ".sqlite3")
 _FETCH = ROWS // 4
 # Arrow types that Polars takes over as they are; lists and bytes come along and are left out with a finding later
 _PLAIN = ("int", "uint", "float", "double", "bool", "string", "large_", "date", "timestamp", "time", "list", "binary")
+
+
+def is_database(address: str) -> bool:
+    """Return whether an address is that of a database, which says nothing before it is asked.
+
+    >>> is_database("sqlite:///churn.db"), is_database("churn.db"), is_database("s3://lake/churn.parquet")
+    (True, True, False)
+    """
+    return address.startswith((*_POSTGRES, _SQLITE)) or ("://" not in address and address.endswith(_FILES))
 
 
 def stage_query(source: SqlSource, folder: Path, *, base: Path, where: str) -> tuple[Path, str, bool]:
@@ -53,7 +63,7 @@ def stage_query(source: SqlSource, folder: Path, *, base: Path, where: str) -> t
 
     if uri.startswith(_POSTGRES):  # before the ends of names: a database there may be called churn.db
         table = _from_postgres(uri, query, told=told, where=where)
-    elif uri.startswith("sqlite:") or ("://" not in uri and uri.endswith(_FILES)):
+    elif is_database(uri):
         path = _sqlite_path(uri, base)
         table = _from_sqlite(path, query, told=told, where=where)
     else:
@@ -73,7 +83,7 @@ def stage_query(source: SqlSource, folder: Path, *, base: Path, where: str) -> t
 
 
 def _sqlite_path(uri: str, base: Path) -> Path:
-    path = re.sub(r"^sqlite:(//)?/?", "", uri, count=1) if uri.startswith("sqlite:") else uri
+    path = re.sub(r"^sqlite:(//)?/?", "", uri, count=1) if uri.startswith(_SQLITE) else uri
     return base / path
 
 

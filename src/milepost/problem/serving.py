@@ -238,7 +238,8 @@ class Serve(Table):
     )
     canary_share: Share = Field(
         default=0.0,
-        description="Share of entities that the challenger answers, 0 or more and below 1; 0 when absent.",
+        description="Share of entities that the challenger answers once its verdict is met, 0 or more and below 1; 0 "
+        "when absent.",
         examples=[0.05],
     )
     control_share: Share = Field(

@@ -122,7 +122,7 @@ TABLES = (
     Table("diamonds", from_r("ggplot2", "diamonds"), "price", "regression", 6),
     Table("iris", from_sklearn("iris"), "target", "multiclass", 60),
     Table("wine", from_sklearn("wine"), "target", "multiclass", 60),
-    Table("digits", from_sklearn("digits"), "target", "multiclass", 4),
+    Table("digits", from_sklearn("digits"), "target", "multiclass", 12),
 )  # fmt: skip
 
 

@@ -155,8 +155,7 @@ def _pieces(seen: np.ndarray, style: Style) -> Iterator[tuple[float, float, floa
     A number clipped to a piece grows along that piece and is flat elsewhere; weighted sums of such columns are the
     lines with bends (linear splines).
     """
-    first, last = (float(edge) for edge in np.quantile(seen, USUAL_SHARES, method="nearest"))
-    reach = REACH * (last - first)
+    first, last, reach = _usual_range(seen)
     yield first - reach, last + reach, 1.0
     if style != "curves" or np.unique(seen).size < FEWEST_VALUES_TO_BEND:
         return
@@ -167,20 +166,27 @@ def _pieces(seen: np.ndarray, style: Style) -> Iterator[tuple[float, float, floa
         yield from ((lo, hi, PIECE_SCALE) for lo, hi in pairwise([first - reach, *bends.tolist(), last + reach]))
 
 
+def _usual_range(seen: np.ndarray) -> tuple[float, float, float]:
+    """Return where usual values begin and end, and how far beyond a sum still follows them."""
+    first, last = (float(edge) for edge in np.quantile(seen, USUAL_SHARES, method="nearest"))
+    return first, last, REACH * (last - first)
+
+
 def _saturating_blocks(column: str, seen: np.ndarray, filled: np.ndarray, fill: float) -> Iterator[Block]:
     """Yield the block for a number whose longer tail is drawn in, unless it hardly varies.
 
     The distance d from the end of the shorter tail becomes d / (d + half), which is 1/2 at the median and reaches 1
     nowhere, so that the largest values of a skewed number no longer rule the fit.
     """
-    first, last = (float(edge) for edge in np.quantile(seen, USUAL_SHARES, method="nearest"))
-    reach, mean, median = REACH * (last - first), float(seen.mean()), float(np.median(seen))
+    (first, last, reach), mean, median = _usual_range(seen), float(seen.mean()), float(np.median(seen))
     is_right = float(((seen - mean) ** 3).mean()) >= 0
     lo, hi, origin = (first, last + reach, first) if is_right else (first - reach, last, last)
     half = abs(median - origin) or abs(mean - origin)
+    if half == 0:
+        return
     distance = np.abs(np.clip(filled, lo, hi) - origin)
-    share = distance / (distance + half) if half > 0 else distance
-    if half > 0 and share.std() > 0:
+    share = distance / (distance + half)
+    if share.std() > 0:
         edges = {"fill": fill, "lo": lo, "hi": hi, "origin": origin, "half": half}
         scaling = {"shift": float(share.mean()), "scale": float(share.std())}
         yield {"op": "saturating", "column": column, **edges, **scaling}

@@ -57,7 +57,7 @@ def calibrate(answers: np.ndarray, material: Material, folds: Folds) -> Calibrat
     before = mean_row_losses(answers, material)
     seen = ~np.isnan(before)
     clusters = folds.units[seen] if folds.units is not None else None
-    least = {"least": LEAST_ROWS / len(material.truth)}
+    held = {**NONE, "least": LEAST_ROWS / len(material.truth)}
     best: tuple[float, str, Document, np.ndarray] | None = None
     for name, fit in _candidates(material, int(seen.sum())).items():
         after = _cross_fitted(answers, material, folds, fit)
@@ -67,13 +67,13 @@ def calibrate(answers: np.ndarray, material: Material, folds: Folds) -> Calibrat
             best = gain.mean, name, fit(given, material.truth[rows]), after
     if best is None:
         says = "The probabilities are used as they are: no correction lowers the loss beyond chance."
-        return Calibration({**NONE, **least}, calibrated(answers, {**NONE, **least}), says)
+        return Calibration(held, calibrated(answers, held), says)
     gained, name, document, after = best
     relative = gained / float(before[seen].mean())
     says = (
         f"The probabilities are corrected by {name} calibration: that takes {share(relative)} off the out-of-fold loss."
     )
-    return Calibration({**document, **least}, calibrated(after, {**NONE, **least}), says)
+    return Calibration({**held, **document}, calibrated(after, held), says)
 
 
 Fit = Callable[[np.ndarray, np.ndarray], Document]

@@ -114,18 +114,25 @@ def _held(numbers: np.ndarray, block: Block) -> np.ndarray:
 
 def _row_number(block: Block, at: int) -> WriteRow:
     column, shift, scale = block["column"], float(block["shift"]), float(block["scale"])
-    fill, lo, hi = float_edges(block)
+    held = _held_of_row(block)
 
     def write(values: Values, row: list[float]) -> None:
-        value = values[column]
-        number: float = fill if value is None else value  # type: ignore[assignment]
-        if number < lo:
-            number = lo
-        elif number > hi:
-            number = hi
-        row[at] = (number - shift) / scale
+        row[at] = (held(values[column]) - shift) / scale
 
     return write
+
+
+def _held_of_row(block: Block) -> Callable[[Any], float]:
+    """Return the function that fills one number and holds it between the edges."""
+    fill, lo, hi = float_edges(block)
+
+    def held(value: float | None) -> float:
+        number = fill if value is None else value
+        if number < lo:
+            return lo
+        return hi if number > hi else number
+
+    return held
 
 
 def float_edges(block: Block) -> tuple[float, float, float]:
@@ -145,17 +152,10 @@ def _write_saturating(values: pl.Series, block: Block, out: np.ndarray) -> None:
 
 def _row_saturating(block: Block, at: int) -> WriteRow:
     column, shift, scale = block["column"], float(block["shift"]), float(block["scale"])
-    origin, half = float(block["origin"]), float(block["half"])
-    fill, lo, hi = float_edges(block)
+    origin, half, held = float(block["origin"]), float(block["half"]), _held_of_row(block)
 
     def write(values: Values, row: list[float]) -> None:
-        value = values[column]
-        number: float = fill if value is None else value  # type: ignore[assignment]
-        if number < lo:
-            number = lo
-        elif number > hi:
-            number = hi
-        distance = abs(number - origin)
+        distance = abs(held(values[column]) - origin)
         row[at] = (distance / (distance + half) - shift) / scale
 
     return write
@@ -263,17 +263,11 @@ def _write_time_part(values: pl.Series, block: Block, out: np.ndarray) -> None:
 
 def _row_time_part(block: Block, at: int) -> WriteRow:
     column, part = block["column"], part_of_value(block["part"], block["zone"])
-    shift, scale = float(block["shift"]), float(block["scale"])
-    fill, lo, hi = float_edges(block)
+    shift, scale, held = float(block["shift"]), float(block["scale"]), _held_of_row(block)
 
     def write(values: Values, row: list[float]) -> None:
         value = values[column]
-        number = fill if value is None else float(part(value))
-        if number < lo:
-            number = lo
-        elif number > hi:
-            number = hi
-        row[at] = (number - shift) / scale
+        row[at] = (held(None if value is None else float(part(value))) - shift) / scale
 
     return write
 

@@ -10,27 +10,10 @@ from pathlib import Path
 import pytest
 
 import milepost
+from commands import COMMANDS, GROUPS
 
 ROOT = Path(__file__).parents[1]
 HEAVY = ("polars", "numpy", "scipy", "sklearn", "lightgbm", "mlflow", "pandas", "deltalake", "altair", "joblib")
-COMMANDS = (
-    "init",
-    "check",
-    "train",
-    "evaluate",
-    "report",
-    "score",
-    "status",
-    "promote",
-    "rollback",
-    "history",
-    "serve",
-    "outcomes",
-    "parity",
-    "tour",
-    "explain",
-)
-GROUPS = {"log": ("show", "query", "export", "verify", "forget"), "keys": ("add", "list", "end")}
 
 
 IMPORT = """

@@ -3,29 +3,10 @@ from importlib.metadata import version
 import polars as pl
 import pytest
 
+from commands import COMMANDS, GROUPS
 from telco import edit_contract, files_in
 
-COMMANDS = (
-    "init",
-    "check",
-    "train",
-    "evaluate",
-    "report",
-    "score",
-    "status",
-    "promote",
-    "rollback",
-    "history",
-    "serve",
-    "outcomes",
-    "parity",
-    "tour",
-    "explain",
-)
-OF_GROUPS = [
-    *(("log", name) for name in ("show", "query", "export", "verify", "forget")),
-    *(("keys", name) for name in ("add", "list", "end")),
-]
+OF_GROUPS = [(group, name) for group, names in GROUPS.items() for name in names]
 
 
 def next_command(ran):

@@ -7,9 +7,10 @@ A row that was logged with another schema of inputs has those of them that were 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 import polars as pl
 
@@ -59,8 +60,7 @@ class FlatLog:
             EnvironmentFault: a journal or the store cannot be read.
         """
         read = partial(read_predictions, self.place, since=since, until=until, as_of=as_of, roles=roles)
-        parts = [self._flat(read(schema_id=one.id), one) for one in self._schemas]
-        return pl.concat(parts) if parts else self.schema.to_frame().lazy()
+        return self._of_all(read, {})
 
     def joined(
         self, *, since: datetime | None = None, until: datetime | None = None, as_of: datetime | None = None,
@@ -72,8 +72,12 @@ class FlatLog:
             EnvironmentFault: a journal or the store cannot be read.
         """
         read = partial(joined, self.place, since=since, until=until, as_of=as_of, roles=roles)
-        parts = [self._flat(read(schema_id=one.id), one, *TRUTH) for one in self._schemas]
-        return pl.concat(parts) if parts else pl.Schema({**self.schema, **TRUTH}).to_frame().lazy()
+        return self._of_all(read, TRUTH)
+
+    def _of_all(self, read: Callable[..., pl.LazyFrame], more: Mapping[str, Any]) -> pl.LazyFrame:
+        """Return what read gives of each schema of inputs, one below the other, with more columns beside them."""
+        parts = [self._flat(read(schema_id=one.id), one, *more) for one in self._schemas]
+        return pl.concat(parts) if parts else pl.Schema({**self.schema, **more}).to_frame().lazy()
 
     def window(
         self, since: datetime, until: datetime, *, as_of: datetime | None = None, roles: Collection[Role] = ANSWERS

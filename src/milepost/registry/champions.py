@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from milepost.registry.decisions import Decision
 from milepost.registry.history import History, read_history
@@ -23,20 +22,6 @@ def champion(history: History, problem: str) -> str | None:
         EnvironmentFault: the store refused.
     """
     return champion_of(read_history(history), problem)
-
-
-def champion_at(history: History, problem: str, time: datetime) -> str | None:
-    """Return the bundle_id of the bundle that answered at a time; None if none did yet.
-
-    Args:
-        history: where promotions are written.
-        problem: the problem's name.
-        time: aware of its zone. A champion answers from the very moment of its promotion.
-
-    Raises:
-        EnvironmentFault: the store refused.
-    """
-    return champion_of([decision for decision in read_history(history) if decision.at <= time], problem)
 
 
 def challenger(history: History, problem: str) -> str | None:

@@ -64,13 +64,6 @@ class Arms:
         share, limit = self._control, self.control_share
         return [control if share(key) < limit else act for key in keys]
 
-    def are_canary(self, keys: Sequence[str]) -> list[bool]:
-        """Return for each key whether the challenger answers it."""
-        if self.canary_share <= 0:
-            return [False] * len(keys)
-        share, limit = self._canary, self.canary_share
-        return [share(key) < limit for key in keys]
-
     @cached_property
     def _control(self) -> Callable[[str], float]:
         return _shares(f"{_CONTROL}\0{self.salt}")

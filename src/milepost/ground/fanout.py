@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import TypeVar, cast
 
 T = TypeVar("T")
 
@@ -34,12 +34,26 @@ def run(
 
 
 def _in_order(tasks: Sequence[Callable[[], T]], workers: int) -> Iterator[T]:
+    """Yield results in order. After an error no task begins, and those that run end first: none is cut off in a write."""
     if workers == 1 or len(tasks) < 2:
         yield from (task() for task in tasks)
         return
     from joblib import Parallel, delayed
 
-    yield from Parallel(n_jobs=workers, prefer="threads", return_as="generator")(delayed(task)() for task in tasks)
+    errors: list[Exception] = []
+
+    def attempt(task: Callable[[], T]) -> T | None:
+        try:
+            return None if errors else task()
+        except Exception as why:
+            errors.append(why)
+            return None
+
+    for result in Parallel(n_jobs=workers, prefer="threads", return_as="generator")(delayed(attempt)(t) for t in tasks):
+        if not errors:
+            yield cast("T", result)
+    if errors:
+        raise errors[0]
 
 
 @contextmanager

@@ -1,0 +1,40 @@
+"""Tasks run in order of their results, and an error waits for those that run."""
+
+import threading
+
+import pytest
+
+from milepost.ground import fanout
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_results_come_in_the_order_of_the_tasks(workers):
+    told = []
+    results = fanout.run(
+        [lambda n=n: n * n for n in range(20)], workers=workers, on_done=lambda position, result: told.append(position)
+    )
+    assert results == [n * n for n in range(20)]
+    assert told == list(range(20))
+
+
+def test_after_an_error_tasks_that_run_end_first_and_no_other_begins():
+    failed, begun, ended = threading.Event(), [], []
+
+    def fail():
+        started.wait()
+        failed.set()
+        raise OSError("no space")
+
+    started = threading.Event()
+
+    def slow():
+        begun.append("slow")
+        started.set()
+        failed.wait()
+        threading.Event().wait(0.2)  # a write that an end of the process would cut off
+        ended.append("slow")
+
+    with pytest.raises(OSError, match="no space"):
+        fanout.run([fail, slow, *[lambda: begun.append("late")] * 50], workers=2)
+    assert ended == ["slow"]
+    assert "late" not in begun

@@ -184,11 +184,27 @@ class App:
             await send({"type": "websocket.close", "code": 1008})
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        began = time.perf_counter()
-        path = scope["path"]
+        incoming = Incoming(receive)
+        reply = await self.respond(scope, incoming)
+        headers = [*reply.headers, reply.length]
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        body = b"" if scope["method"] == "HEAD" else reply.body
+        if reply.status >= 400 and not incoming.is_read:
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+            await incoming.leave(self.service.settings.limits.seconds)
+            body = b""
+        await send({"type": "http.response.body", "body": body})
+
+    async def respond(self, scope: Scope, incoming: Incoming) -> Reply:
+        """Return the answer to a request.
+
+        Args:
+            scope: method, path, headers (names in small letters) and client, as ASGI calls them.
+            incoming: its body.
+        """
+        began, path = time.perf_counter(), scope["path"]
         is_work = scope["method"] == "POST"  # who asks whether the service is there gets an answer under any load
         places = self._outcomes if path == "/outcomes" else self._rows
-        incoming, limits = Incoming(receive), self.service.settings.limits
         if is_work and places.taken >= places.most:
             reply = refusal_reply(_too_busy())
         else:
@@ -200,13 +216,7 @@ class App:
         self.service.figures.request(path if path in ROUTES else "", reply.status, time.perf_counter() - began)
         if reply.status >= 400 or self._tells_answers:
             self._tell(path, reply, began)
-        await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers})
-        body = b"" if scope["method"] == "HEAD" else reply.body
-        if reply.status >= 400 and not incoming.is_read:
-            await send({"type": "http.response.body", "body": body, "more_body": True})
-            await incoming.leave(limits.seconds)
-            body = b""
-        await send({"type": "http.response.body", "body": body})
+        return reply
 
     def _tell(self, path: str, reply: Reply, began: float) -> None:
         """Write a line of the text log about a request; a path that is none of ours is its caller's text."""

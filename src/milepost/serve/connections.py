@@ -1,187 +1,330 @@
-"""Connections that keep to limits before a request is there, while it comes, and after it is answered.
+"""HTTP connections that keep to limits before a request is there, while it comes, and after it is answered.
 
-opened ─► header ─► body ─► answer ─► header ─► …
+opened ─► header ─► body ─► App.respond ─► answer ─► header ─► …
 too many: 503 · header too slow: closed · header or framing too long: 431 · no HTTP: 400 · answer not taken: cut off
+
+They stand where the server has its own: the same parser reads the bytes, but a request that is there as a whole is
+answered at once, without a task and messages of its own (docs/decisions/0010-connections-of-our-own.md).
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
-from asyncio import TimerHandle
+from collections import deque
+from collections.abc import Awaitable, Sequence
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+import httptools
+from uvicorn.config import Config
+from uvicorn.server import ServerState
 
-from milepost.serve.replies import Refusal, refusal_reply
+from milepost.serve.app import App
+from milepost.serve.incoming import Incoming, Message, at_once
+from milepost.serve.replies import Header, Refusal, Reply, refusal_reply
 from milepost.serve.settings import Limits
 from milepost.serve.text_log import tell_refused
 
-_FAREWELL_S = 0.1
 MOST_HEADER_BYTES = 65_536  # of a header, and of what stands between two parts of a body
+_FAREWELL_S = 0.1
+_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 
-class OneWrite:
-    """The way out of one answer: its head waits for its body, so that both leave in one system call."""
-
-    __slots__ = ("_cycle", "_head", "_transport")
-
-    def __init__(self, transport: asyncio.Transport, cycle: RequestResponseCycle) -> None:
-        """Take the way that it shortens.
-
-        Args:
-            transport: of the connection.
-            cycle: of the request; says when the answer begins.
-        """
-        self._transport, self._head = transport, b""
-        self._cycle: RequestResponseCycle | None = cycle
-
-    def write(self, data: bytes) -> None:
-        """Send data, or keep it if it is the head."""
-        if self._cycle is not None and self._cycle.response_started:
-            self._head, self._cycle = data, None  # each would hold the other in memory
-            return
-        if self._head:
-            data, self._head = self._head + data, b""
-        self._transport.write(data)
-
-    def flush(self) -> None:
-        """Send a head that no body followed."""
-        if self._head:
-            head, self._head = self._head, b""
-            self._transport.write(head)
-
-    def close(self) -> None:
-        """Close the connection when all is sent."""
-        self.flush()
-        self._transport.close()
-
-    def is_closing(self) -> bool:
-        """Return whether the connection is closed or will be."""
-        return self._transport.is_closing()
-
-
-class Connection(HttpToolsProtocol):
-    """One connection to the service; `connections_within` gives it its limits.
+class Asking:
+    """One request, as it comes.
 
     Attributes:
+        scope: what its header says, in the words of ASGI.
+        keeps: whether its caller wants the connection kept.
+        is_whole: whether all of it is here.
+    """
+
+    __slots__ = ("_arrived", "_expects", "_is_left", "_parts", "_transport", "is_whole", "keeps", "scope")
+
+    def __init__(self, scope: dict[str, Any], transport: Any, *, keeps: bool, expects: bool) -> None:
+        """Begin with a header.
+
+        Args:
+            scope: what it says.
+            transport: of the connection.
+            keeps: whether the connection is to be kept.
+            expects: whether the caller sends the body only when it is told that it may.
+        """
+        self.scope, self._transport, self.keeps, self._expects = scope, transport, keeps, expects
+        self.is_whole = self._is_left = False
+        self._parts: list[bytes] | None = []
+        self._arrived: asyncio.Event | None = None
+
+    def add(self, part: bytes) -> None:
+        """Take a part of the body."""
+        if self._parts is not None:
+            self._parts.append(part)
+            self._wake()
+
+    def end(self) -> None:
+        """Take the end of the body."""
+        self.is_whole = True
+        self._wake()
+
+    def leave(self) -> None:
+        """Hear that the caller is gone."""
+        self._is_left = True
+        self._wake()
+
+    def drop(self) -> None:
+        """Forget what is here of the body, and what comes."""
+        self._parts = None
+
+    def whole_body(self) -> bytes | None:
+        """Return the body; None where some of it is still to come."""
+        return b"".join(self._parts or ()) if self.is_whole else None
+
+    async def receive(self) -> Message:
+        """Return what came since the last call; where nothing did, what comes next."""
+        while not (self._parts or self.is_whole or self._is_left):
+            if self._expects:
+                self._expects = False
+                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._arrived = asyncio.Event()
+            await self._arrived.wait()
+        if self._is_left and not self.is_whole:
+            return {"type": "http.disconnect"}
+        parts, self._parts = self._parts or [], []
+        return {"type": "http.request", "body": b"".join(parts), "more_body": not self.is_whole}
+
+    def _wake(self) -> None:
+        if self._arrived is not None:
+            self._arrived.set()
+
+
+class Connection(asyncio.Protocol):
+    """One connection to the service; `connections_within` gives it the application and its limits.
+
+    Attributes:
+        app: answers.
         seconds: for a header to arrive, and for a caller to take what it was sent.
         most: connections that may be open at once.
     """
 
+    app: ClassVar[App]
     seconds: ClassVar[float]
     most: ClassVar[int]
 
-    def __init__(self, *arguments: Any, **more: Any) -> None:
+    def __init__(self, config: Config, server_state: ServerState, app_state: object, _loop: object = None) -> None:  # noqa: ARG002  as the server calls it
         """Take what the server gives each connection."""
-        super().__init__(*arguments, **more)
+        self._server, self._loop = server_state, asyncio.get_running_loop()
+        self._transport: Any = None
+        self._client: Any = None
+        self._parser: Any = httptools.HttpRequestParser(self)
+        self._url, self._headers, self._expects = b"", list[Header](), False
         self._between_parts = 0  # bytes since the last whole header or part of a body
-        self._slow_header: TimerHandle | None = None
-        self._slow_taker: TimerHandle | None = None
-        self._answering: RequestResponseCycle | None = None
-        self._way_out: OneWrite | None = None
+        self._reading: Asking | None = None  # its body comes
+        self._next: deque[Asking] = deque()  # they wait for their turn
+        self._answering: Asking | None = None
+        self._ends = False  # after what is being answered
+        self._is_deaf = self._is_full = False  # as to what comes, and what the caller has to take first
+        self._is_held = False  # what comes waits in the system
+        self._waits_since: float | None = None  # for something that the caller has to do
+        self._patience: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    # of the transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; one connection too many is refused."""
-        super().connection_made(transport)
-        if len(self.connections) > self.most:
+        self._transport, self._client = transport, transport.get_extra_info("peername")
+        self._server.connections.add(self)  # type: ignore[arg-type]  # all that is asked of it is to shut down
+        self._waits_since = self._loop.time()
+        self._patience = self._loop.call_later(self.seconds, self._look)
+        if len(self._server.connections) > self.most:
             self._refuse(Refusal(503, "Too many connections.", where="the service", fix=_AGAIN, retry_after=1))
-        else:
-            self._slow_header = self.loop.call_later(self.seconds, self._cut_off)
 
     def data_received(self, data: bytes) -> None:
         """Read on; a header has to be whole in time, however it trickles in."""
-        if b"pgrade:" in data and (self.cycle is None or self.cycle.response_complete):
+        if self._is_deaf:
+            return
+        if b"pgrade:" in data and self._reading is None:
             data = _without_wish(data)
         self._between_parts += len(data)
-        super().data_received(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._is_deaf = True  # what follows is no HTTP
+        except httptools.HttpParserError:
+            self._refuse(Refusal(400, "The request is no HTTP.", where="the request", fix="Send HTTP/1.1."))
+            return
         if self._between_parts > MOST_HEADER_BYTES:
             self._refuse(Refusal(431, "The header of the request is too long.", where="the header", fix=_SHORTER))
-        elif self.cycle is not None and not self.cycle.response_complete:
-            self._be_patient()
-        elif self._slow_header is None:
-            self._slow_header = self.loop.call_later(self.seconds, self._cut_off)
-
-    def on_headers_complete(self) -> None:
-        """Begin to answer."""
-        self._between_parts = 0
-        super().on_headers_complete()
-
-    def on_body(self, body: bytes) -> None:
-        """Take a part of a body."""
-        self._between_parts = 0
-        super().on_body(body)
-
-    def on_response_complete(self) -> None:
-        """Await the next request, or the end."""
-        if self._way_out is not None:
-            self._way_out.flush()
-        super().on_response_complete()
-        if self.transport.is_closing() and self._slow_taker is None:
-            self._slow_taker = self.loop.call_later(self.seconds, self._cut_off)
+            return
+        self._go_on()
 
     def pause_writing(self) -> None:
         """Wait for the caller to take what was sent, but not for ever."""
-        super().pause_writing()
-        if self._slow_taker is None:
-            self._slow_taker = self.loop.call_later(self.seconds, self._cut_off)
+        self._is_full, self._waits_since = True, self._loop.time()
 
     def resume_writing(self) -> None:
         """Go on: the caller has taken what was sent."""
-        super().resume_writing()
-        if self._slow_taker is not None and not self.transport.is_closing():
-            self._slow_taker.cancel()
-            self._slow_taker = None
+        self._is_full, self._waits_since = False, None if self._answering else self._loop.time()
+        self._go_on()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  as the transport calls it
         """Let go."""
-        self._be_patient()
-        if self._slow_taker is not None:
-            self._slow_taker.cancel()
-        if self._answering is not None:  # of requests in a row the server itself tells only the last one
-            self._answering.disconnected = True
-            self._answering.message_event.set()
-        super().connection_lost(exc)
-
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._answering = cycle
-        cycle.transport = self._way_out = OneWrite(self.transport, cycle)  # type: ignore[assignment]  # all it calls
-        super()._start_asgi_task(cycle, app)
-
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP."""
-        self._refuse(Refusal(400, msg, where="the request", fix="Send HTTP/1.1."))
-
-    def timeout_keep_alive_handler(self) -> None:
-        """End a connection without a request; what its caller has not taken by now is not wanted."""
-        self._cut_off()
+        self._server.connections.discard(self)  # type: ignore[arg-type]
+        self._is_deaf, self._parser = True, None  # the parser holds the connection
+        if self._patience is not None:
+            self._patience.cancel()
+        self._next.clear()
+        for asking in (self._answering, self._reading):
+            if asking is not None:
+                asking.leave()
 
     def shutdown(self) -> None:
         """End when what is being answered is answered; a caller that has got all of it is not waited for."""
-        has_all = self.cycle is None or (self.cycle.response_complete and not self.transport.get_write_buffer_size())
-        super().shutdown()
+        self._ends = True
+        if self._answering is not None:
+            return
+        has_all = not self._transport.get_write_buffer_size()
+        self._transport.close()
         if has_all:
-            self.loop.call_later(_FAREWELL_S, self.transport.abort)  # TLS would wait for the caller's last word
+            self._loop.call_later(_FAREWELL_S, self._transport.abort)  # TLS would wait for the caller's last word
+
+    # of the parser
+
+    def on_message_begin(self) -> None:
+        """Await a header."""
+        self._url, self._headers, self._expects = b"", [], False
+        if self._answering is None and not self._is_full:
+            self._waits_since = self._loop.time()
+
+    def on_url(self, url: bytes) -> None:
+        """Take a part of the path."""
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a line of the header."""
+        name = name.lower()
+        if name == b"expect" and value.lower() == b"100-continue":
+            self._expects = True
+        self._headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        """Take the whole header."""
+        self._between_parts = 0
+        parser = self._parser
+        path: str = httptools.parse_url(self._url).path.decode("ascii")
+        scope = {
+            "method": parser.get_method().decode("ascii"),
+            "path": unquote(path) if "%" in path else path,
+            "headers": self._headers,
+            "client": self._client,
+        }
+        keeps = parser.get_http_version() != "1.0" and parser.should_keep_alive() and not parser.should_upgrade()
+        self._reading = Asking(scope, self._transport, keeps=keeps, expects=self._expects)
+        self._next.append(self._reading)
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of the body."""
+        self._between_parts = 0
+        if self._reading is not None:
+            self._reading.add(body)
+
+    def on_message_complete(self) -> None:
+        """Take the end of the body."""
+        if self._reading is not None:
+            self._reading.end()
+            self._reading = None
+
+    # from requests to answers
+
+    def _go_on(self) -> None:
+        """Answer what has its turn, and end where nothing more is to come."""
+        while self._next and self._answering is None and not (self._ends or self._is_full):
+            self._answer(self._next.popleft())
+        if self._ends and self._answering is None and self._reading is None:
+            self._is_deaf = True
+            self._transport.close()
+        elif self._is_held != bool(self._next) and not self._transport.is_closing():
+            self._is_held = not self._is_held
+            self._transport.pause_reading() if self._is_held else self._transport.resume_reading()
+
+    def _answer(self, asking: Asking) -> None:
+        """Answer a request: at once where that needs no waiting, else as a task."""
+        self._answering, self._waits_since = asking, None
+        incoming = Incoming(asking.receive, asking.whole_body())
+        answer: Awaitable[Reply] = self.app.respond(asking.scope, incoming)
+        if asking.is_whole:
+            reply, rest = at_once(answer)
+            if rest is None:
+                self._send(asking, incoming, reply)
+                return
+            answer = rest
+        task = self._loop.create_task(self._answer_later(asking, incoming, answer))
+        self._server.tasks.add(task)
+        task.add_done_callback(self._server.tasks.discard)
+
+    async def _answer_later(self, asking: Asking, incoming: Incoming, answer: Awaitable[Reply]) -> None:
+        self._send(asking, incoming, await answer)
+        self._go_on()
+
+    def _send(self, asking: Asking, incoming: Incoming, reply: Reply) -> None:
+        """Send an answer; what is still to come of its request is forgotten, for a caller that sends does not hear."""
+        self._answering, self._waits_since = None, self._loop.time()
+        if self._transport.is_closing():
+            return
+        self._ends = self._ends or not asking.keeps or _CLOSED in reply.headers
+        has_body = asking.scope["method"] != "HEAD"
+        self._transport.write(_message(reply, self._server.default_headers, ends=self._ends, has_body=has_body))
+        self._server.total_requests += 1
+        asking.drop()
+        if incoming.is_read:
+            self._reading = None
 
     def _refuse(self, why: Refusal) -> None:
-        if self.transport.is_closing():
+        """Send a refusal of what is no request, and end."""
+        if self._transport.is_closing():
             return
         reply = refusal_reply(why)
-        if why.status != HTTPStatus.BAD_REQUEST:  # of which the server itself has told
-            tell_refused(why.what, why.status)
-        lines = [f"HTTP/1.1 {reply.status} {HTTPStatus(reply.status).phrase}".encode(), b"connection: close"]
-        lines += [name + b": " + value for name, value in reply.headers]
-        self.transport.write(b"\r\n".join([*lines, b"", reply.body]))
-        self.transport.close()
+        tell_refused(why.what, why.status)
+        self._transport.write(_message(reply, self._server.default_headers, ends=True))
+        self._is_deaf = True
+        self._transport.close()
 
-    def _cut_off(self) -> None:
-        self.transport.abort()
+    def _look(self) -> None:
+        """Cut off a caller that has been waited for too long."""
+        waited = 0.0 if self._waits_since is None else self._loop.time() - self._waits_since
+        if waited < self.seconds:
+            self._patience = self._loop.call_later(self.seconds - waited, self._look)
+        else:
+            self._transport.abort()
 
-    def _be_patient(self) -> None:
-        if self._slow_header is not None:
-            self._slow_header.cancel()
-            self._slow_header = None
+
+_CLOSED: Header = (b"connection", b"close")
+
+
+def _message(reply: Reply, more: Sequence[Header], *, ends: bool, has_body: bool = True) -> bytes:
+    """Return an answer as it goes over the wire.
+
+    Args:
+        reply: the answer.
+        more: headers of the server.
+        ends: whether the connection is closed after it.
+        has_body: whether the body follows its header.
+    """
+    own = (*reply.headers, _CLOSED) if ends and _CLOSED not in reply.headers else reply.headers
+    return b"%b%b%b\r\n%b" % (
+        _STATUS_LINES[reply.status],
+        b"".join([b"%b: %b\r\n" % header for header in (*more, reply.length)]),
+        _lines(own),
+        reply.body if has_body else b"",
+    )
+
+
+@lru_cache(maxsize=64)
+def _lines(headers: tuple[Header, ...]) -> bytes:
+    """Return headers as lines; there are few kinds of answers."""
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
 _WISH = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
@@ -197,14 +340,16 @@ def _without_wish(data: bytes) -> bytes:
     return _WISH.sub(b"\r\nx-upgrade:", head) + end + body
 
 
-def connections_within(limits: Limits) -> type[Connection]:
+def connections_within(limits: Limits, app: App) -> type[Connection]:
     """Return the connections of a server.
 
     Args:
         limits: of requests. Twice as many connections as requests may be open, so that half of them can be idle.
+        app: answers.
     """
 
     class Limited(Connection):
         seconds, most = limits.seconds, 2 * limits.concurrent
 
+    Limited.app = app
     return Limited

@@ -25,13 +25,18 @@ class Reply(NamedTuple):
 
     Attributes:
         status: its code.
-        headers: all of them but the server's own.
+        headers: all of them but the server's own and the length of the body.
         body: its bytes.
     """
 
     status: int
-    headers: list[Header]
+    headers: tuple[Header, ...]
     body: bytes
+
+    @property
+    def length(self) -> Header:
+        """Return the header that says how long the body is."""
+        return (b"content-length", b"%d" % len(self.body))
 
 
 class Refusal(MilepostError):
@@ -69,20 +74,19 @@ def json_reply(status: int, document: Any, *headers: Header) -> Reply:
 
 def bytes_reply(status: int, body: bytes, *headers: Header) -> Reply:
     """Return a body with its own headers and those that every answer has."""
-    return Reply(status, [*headers, *_SAFE, (b"content-length", str(len(body)).encode())], body)
+    return Reply(status, (*headers, *_SAFE), body)
 
 
 def page_reply(html: str, status: int = 200, *more: Header) -> Reply:
     """Return a page that brings all that it needs along and may load nothing from elsewhere."""
     body = html.encode()
     policy = b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
-    headers: list[Header] = [
+    headers = (
         (b"content-type", b"text/html; charset=utf-8"),
         (b"content-security-policy", policy),
         *(header for header in _SAFE if header[0] != b"content-security-policy"),
-        (b"content-length", str(len(body)).encode()),
         *more,
-    ]
+    )
     return Reply(status, headers, body)
 
 

@@ -50,10 +50,11 @@ def serve(
         private_key: file of its key.
         access_log: whether each request that is answered has a line in the text log.
     """
-    service, connections = Service(settings), connections_within(settings.limits)
+    app = App(Service(settings), access_log=access_log)
+    connections = connections_within(settings.limits, app)
     patience_s = math.ceil(settings.limits.seconds)
     config = uvicorn.Config(
-        App(service, access_log=access_log),
+        app,
         loop="uvloop",
         http=connections,
         ws="none",

@@ -10,11 +10,10 @@ from milepost.ground import fanout
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_results_come_in_the_order_of_the_tasks(workers):
     told = []
-    results = fanout.run(
-        [lambda n=n: n * n for n in range(20)], workers=workers, on_done=lambda position, result: told.append(position)
-    )
-    assert results == [n * n for n in range(20)]
-    assert told == list(range(20))
+    squares = [n * n for n in range(20)]
+    tasks = [lambda n=n: n * n for n in range(20)]
+    assert fanout.run(tasks, workers=workers, on_done=lambda *done: told.append(done)) == squares
+    assert told == list(enumerate(squares))
 
 
 def test_after_an_error_tasks_that_run_end_first_and_no_other_begins():

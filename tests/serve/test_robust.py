@@ -209,14 +209,6 @@ def test_a_caller_that_asks_first_whether_it_may_send_is_told_so(hurried, row):
         assert read_answer(connection).status == 200
 
 
-def test_requests_in_a_row_on_one_connection_are_answered_in_their_order(hurried, row):
-    asked = [request("POST", "/predict", json.dumps({"row": row, "request_id": f"p{n}"}).encode()) for n in range(5)]
-    with hurried.connect() as connection, connection.makefile("rb") as stream:
-        connection.sendall(b"".join(asked))
-        answers = [_next(stream) for _ in asked]
-    assert [answer["request_id"] for answer in answers] == ["p0", "p1", "p2", "p3", "p4"]
-
-
 def test_more_body_than_announced_is_no_part_of_it(hurried, row):
     got = hurried.send(request("POST", "/predict", json.dumps(row).encode()) + b"and more\r\n\r\n")
     assert got is not None
@@ -357,15 +349,6 @@ def _trickle(connection: socket.socket, byte: bytes) -> float:
             connection.sendall(byte)
             time.sleep(SECONDS / 20)
     return time.monotonic() - began
-
-
-def _next(stream: Any) -> Any:
-    """Return the document of the next answer."""
-    length = 0
-    for line in iter(stream.readline, b"\r\n"):
-        name, _, value = line.partition(b":")
-        length = int(value) if name.lower() == b"content-length" else length
-    return json.loads(stream.read(length))
 
 
 def _connections_of(worker: Worker) -> int:

@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import polars as pl
 
@@ -252,21 +252,26 @@ def request(method: str, path: str, body: bytes = b"", *, headers: Mapping[str, 
 
 
 def read_answer(connection: socket.socket, method: str = "GET") -> Got:
-    """Return the next answer on a connection.
+    """Return the one answer that comes next on a connection.
 
     Raises:
         ConnectionError: it was closed before the answer was whole.
     """
     with connection.makefile("rb") as stream:
-        status = stream.readline()
-        if not status:
-            raise ConnectionResetError("closed without an answer")
-        headers = dict(_headers(iter(stream.readline, b"\r\n")))
-        length = 0 if method == "HEAD" else int(headers.get("content-length", 0))
-        body = stream.read(length)
-        if len(body) < length:
-            raise ConnectionResetError("closed within an answer")
-        return Got(int(status.split()[1]), headers, body)
+        return read_next(stream, method)
+
+
+def read_next(stream: BinaryIO, method: str = "GET") -> Got:
+    """Return the next answer of a connection's stream, as `read_answer`; the one after it can be read too."""
+    status = stream.readline()
+    if not status:
+        raise ConnectionResetError("closed without an answer")
+    headers = dict(_headers(iter(stream.readline, b"\r\n")))
+    length = 0 if method == "HEAD" else int(headers.get("content-length", 0))
+    body = stream.read(length)
+    if len(body) < length:
+        raise ConnectionResetError("closed within an answer")
+    return Got(int(status.split()[1]), headers, body)
 
 
 def _headers(lines: Iterable[bytes]) -> Iterable[tuple[str, str]]:

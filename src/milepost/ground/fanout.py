@@ -34,7 +34,7 @@ def run(
 
 
 def _in_order(tasks: Sequence[Callable[[], T]], workers: int) -> Iterator[T]:
-    """Yield results in order. After an error no task begins, and those that run end first: none is cut off in a write."""
+    """Yield results in order. After an error no task begins, and those that run end first, so that no write is cut."""
     if workers == 1 or len(tasks) < 2:
         yield from (task() for task in tasks)
         return
@@ -45,7 +45,7 @@ def _in_order(tasks: Sequence[Callable[[], T]], workers: int) -> Iterator[T]:
     def attempt(task: Callable[[], T]) -> T | None:
         try:
             return None if errors else task()
-        except Exception as why:
+        except Exception as why:  # noqa: BLE001  it is raised below
             errors.append(why)
             return None
 

@@ -116,8 +116,8 @@ def _said(values: pl.Series, column: Column, wording: Wording) -> pl.Series:
 
 def _finite(values: pl.Series) -> pl.Series:
     """Return numbers with those that are not finite as missing."""
-    finite = values.is_finite()
-    return values if finite.all() else values.set(~finite, None)
+    finite = np.isfinite(values.to_numpy())  # what is missing is NaN there
+    return values if finite.all() else values.set(pl.Series(~finite), None)
 
 
 def _without(values: pl.Series, sentinels: frozenset[object]) -> pl.Series:
@@ -138,11 +138,11 @@ def _free_text(values: pl.Series, column: Column, wording: Wording) -> tuple[pl.
 
 def _levels(values: pl.Series, column: Column, wording: Wording) -> tuple[pl.Series, list[pl.DataFrame]]:
     """Return text whose known levels pass as they are and whose other values go through the gate."""
-    other = values.is_in(column.levels).not_() & values.is_not_null()
+    is_known = values.is_in(column.levels)
     flags = list(_missing_flags(values, column))
-    if not other.any():
+    if is_known.all():  # where a value is missing, this is
         return values, flags
-    rows = other.arg_true()
+    rows = is_known.not_().fill_null(False).arg_true()
     read, more = _value_by_value(values.gather(rows), column, wording)
     flags.extend(part.with_columns(rows.gather(part["row"]).cast(pl.UInt32).alias("row")) for part in more)
     return values.scatter(rows, read), flags
@@ -220,9 +220,9 @@ def _range_flags(values: pl.Series, column: Column) -> Iterator[pl.DataFrame]:
         return
     lo = -math.inf if column.lo is None else column.lo
     hi = math.inf if column.hi is None else column.hi
-    outside = ((values < lo) | (values > hi)).fill_null(False)
-    if outside.any():
-        rows = outside.arg_true()
+    numbers = values.to_numpy()
+    rows = pl.Series(np.flatnonzero((numbers < lo) | (numbers > hi)))
+    if len(rows):
         texts = [range_flag(column, number) for number in values.gather(rows).to_list()]
         yield _flagged(rows, pl.Series(texts, dtype=pl.String))
 

@@ -53,9 +53,11 @@ class Levels:
         if values.dtype.is_numeric() or values.dtype == pl.Boolean:
             return self._positions_of_numbers(numbers_of(values))
         levels = pl.Enum(list(self.texts))
-        codes = values.cast(levels, strict=False).to_physical().cast(pl.Int64).fill_null(UNKNOWN).to_numpy()
-        places = np.array([*self.texts.values(), UNKNOWN], dtype=np.int64)[codes]
-        return np.where(values.is_null().to_numpy(), MISSING, places)
+        codes, places = values.cast(levels, strict=False).to_physical(), [*self.texts.values(), UNKNOWN]
+        if not codes.null_count():
+            return np.asarray(np.array(places, dtype=np.int64)[codes.to_numpy()])
+        known = np.array(places, dtype=np.int64)[codes.cast(pl.Int64).fill_null(UNKNOWN).to_numpy()]
+        return np.where(values.is_null().to_numpy(), MISSING, known)
 
     def _positions_of_numbers(self, numbers: np.ndarray) -> np.ndarray:
         keys = np.array(sorted(self.numbers))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from operator import itemgetter
 from typing import Any
@@ -12,6 +12,7 @@ import polars as pl
 
 from milepost.data.schema import Column, Schema
 from milepost.ground.errors import MilepostError
+from milepost.predictor.column_rows import ColumnRows
 from milepost.predictor.frames import CANONICAL, canonical_frame
 from milepost.predictor.inputs import Canonical, compile_gate, reader_of, refuse_missing
 from milepost.predictor.wording import Wording
@@ -82,10 +83,9 @@ def gated_rows(rows: Sequence[Mapping[str, Any]], schema: Schema, read: Gate) ->
 def _plain_columns(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pl.DataFrame | None:
     """Return rows as columns of one plain type each; None where a row or a value is of another kind."""
     columns = []
-    for column in schema.columns:
-        is_number = column.dtype in ("integer", "float")
-        try:
-            values = list(map(itemgetter(column.name), rows))
+    try:
+        for column, values in zip(schema.columns, _by_column(rows, schema.names), strict=True):
+            is_number = column.dtype in ("integer", "float")
             if is_number and not set(map(type, values)) <= {float, int, type(None)}:
                 return None
             # numpy reads None as NaN, which is missing, and rounds large integers as float() does
@@ -94,9 +94,18 @@ def _plain_columns(rows: Sequence[Mapping[str, Any]], schema: Schema) -> pl.Data
                 if is_number
                 else pl.Series(column.name, values, dtype=pl.Boolean if column.dtype == "boolean" else pl.String)
             )  # of which Polars takes no other values
-        except (KeyError, TypeError, IndexError, OverflowError, UnicodeEncodeError):
-            return None
+    except (KeyError, TypeError, IndexError, OverflowError, UnicodeEncodeError):
+        return None
     return pl.DataFrame(columns or None, height=len(rows))
+
+
+def _by_column(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Iterable[Sequence[Any]]:
+    """Return the values of each column; each row is looked at once, while it is near."""
+    if isinstance(rows, ColumnRows):
+        return [rows.columns[name] for name in names]
+    if len(names) < 2 or not rows:
+        return [[row[name] for row in rows] for name in names]
+    return zip(*map(itemgetter(*names), rows), strict=True)
 
 
 def _from_pandas(table: Any, schema: Schema, wordings: Mapping[str, Wording]) -> pl.DataFrame:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _COUNTED_BITS = 32  # behind the millisecond; they begin anew, at chance, with each millisecond
 _CHANCE_BITS = 42
+_SAME_BEGINNING = 0x3F  # of a counter: bits that stand behind the last hyphen
+_COMMON = 24  # digits and hyphens before them
 
 
 class PredictionIds:
@@ -30,6 +32,8 @@ class PredictionIds:
         chance = secrets.randbits(_CHANCE_BITS)  # one for each process; the counter tells its ids apart
         # the last ten digits, and what stands before them behind the variant
         self._chance, self._low = f"{chance & 0xFFFFFFFFFF:010x}", 0x800000 | chance >> 40
+        last = (self._low & 0xFF | counter << 2 for counter in range(_SAME_BEGINNING + 1))
+        self._endings = [f"{digits:02x}{self._chance}" for digits in last]  # all that can stand behind the last hyphen
 
     def __call__(self) -> str:
         """Return the next id."""
@@ -51,7 +55,15 @@ class PredictionIds:
         if end >> _COUNTED_BITS:
             return [first, *(self() for _ in range(number - 1))]
         self._counter = end - 1
-        return [first, *map(self._written, range(begin, end))]
+        return [first, *self._in_a_row(begin, end)]
+
+    def _in_a_row(self, begin: int, end: int) -> Iterator[str]:
+        """Yield the ids of counters one after another; what stands before the last hyphen is written once for many."""
+        while begin < end:
+            stop = min(end, (begin | _SAME_BEGINNING) + 1)
+            common = self._written(begin)[:_COMMON]
+            yield from [f"{common}{last}" for last in self._endings[begin & _SAME_BEGINNING :][: stop - begin]]
+            begin = stop
 
     def _begin(self, millisecond: int, counter: int) -> None:
         digits = f"{millisecond:012x}"

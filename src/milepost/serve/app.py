@@ -72,7 +72,8 @@ Handler: TypeAlias = Callable[[Service, Call], Awaitable[Reply]]
 
 async def predict(service: Service, call: Call) -> Reply:
     """Answer rows."""
-    asked = _identified(asked_of(call.body, service.settings.limits, service.inputs), call)
+    champion = service.engine.voices.champion
+    asked = _identified(asked_of(call.body, service.settings.limits, champion.inputs, champion.columns), call)
     return await answer_request(service, asked, call.body, call.began, holder=call.holder)
 
 

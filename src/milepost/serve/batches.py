@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from milepost.predictor.answer import probability_names
 from milepost.predlog.records import INPUTS, PREDICTIONS, Arm, Origin, Role
 from milepost.serve.arms import share_of
-from milepost.serve.details import Row, absent_flag, contexts_of, entities_of, time_in
+from milepost.serve.details import Row, absent_flag, contexts_of, times_in
 from milepost.serve.settings import Settings
 from milepost.serve.voices import Voice
 
@@ -27,6 +28,7 @@ class Batch:
 
     Attributes:
         rows: raw values by name.
+        entities: what each is about; None where it does not say.
         ids: prediction_id of each.
         arms: of each, with its probability; None where there are no arms.
         request_id: of the caller.
@@ -36,6 +38,7 @@ class Batch:
     """
 
     rows: Sequence[Row]
+    entities: Sequence[str | None]
     ids: list[str]
     arms: list[tuple[Arm, float]] | None
     request_id: str | None
@@ -78,18 +81,18 @@ def answer_batch(voice: Voice, rows: Sequence[Row] | pl.DataFrame, *, threads: i
     return AnsweredBatch(guarded, inputs, names)
 
 
-def flag_absent(answered: AnsweredBatch, rows: Sequence[Row], settings: Settings) -> AnsweredBatch:
+def flag_absent(answered: AnsweredBatch, entities: Sequence[str | None], settings: Settings) -> AnsweredBatch:
     """Return answers with a flag on each row that does not say what it is about, though the problem names an id.
 
     Args:
         answered: the answers.
-        rows: raw values by name.
+        entities: of the rows.
         settings: of the service.
     """
-    is_absent = [row.get(settings.entity) is None for row in rows] if settings.entity else []
-    if not any(is_absent):
+    if not settings.entity or None not in entities:
         return answered
-    more = pl.Series([[absent_flag(settings)] if one else [] for one in is_absent], dtype=pl.List(pl.String))
+    flag = absent_flag(settings)
+    more = pl.Series([[flag] if one is None else [] for one in entities], dtype=pl.List(pl.String))
     flags = answered.answers.get_column("flags").list.concat(more).alias("flags")
     return replace(answered, answers=answered.answers.with_columns(flags))
 
@@ -99,9 +102,8 @@ def batch_table(voice: Voice, role: Role, batch: Batch, answered: AnsweredBatch,
     redaction, rows = voice.redaction, batch.rows
     known: dict[str, Any] = {
         "prediction_id": batch.ids,
-        "request_id": [batch.request_id] * len(rows),
-        "entity": redaction.entities(pl.Series(entities_of(rows, settings), dtype=pl.String)),
-        "time": [time_in(row, settings) for row in rows] if settings.time else None,
+        "entity": redaction.entities(pl.Series(batch.entities, dtype=pl.String)),
+        "time": times_in(rows, settings) if settings.time else None,
         "flags": redaction.flag_lists(answered.answers.get_column("flags")),
         "guards": answered.guards,
         "arm": [arm for arm, _ in batch.arms] if batch.arms else None,
@@ -113,8 +115,8 @@ def batch_table(voice: Voice, role: Role, batch: Batch, answered: AnsweredBatch,
         for name, values in known.items()
         if values is not None
     ]
-    same: dict[str, Any] = {"at": batch.at, "bundle_id": voice.bundle_id, "role": role, "origin": batch.origin}
-    same |= {"answer_us": batch.answer_us, "schema_id": voice.logged.id}
+    same: dict[str, Any] = {"request_id": batch.request_id, "at": batch.at, "bundle_id": voice.bundle_id, "role": role}
+    same |= {"origin": batch.origin, "answer_us": batch.answer_us, "schema_id": voice.logged.id}
     table = pl.DataFrame(columns).with_columns(
         *(pl.lit(value).cast(PREDICTIONS[name]).alias(name) for name, value in same.items()),
         *_said_columns(voice, answered.answers),
@@ -135,10 +137,10 @@ def batch_answers(voice: Voice, batch: Batch, answered: AnsweredBatch) -> list[A
     rows = zip(columns["prediction"], columns["decision"], columns["flags"], batch.ids, strict=True)
     said: list[Answer]
     if labels:
-        shares = zip(*(columns[name] for name in probability_names(labels)), strict=True)
+        shares = _shares_by_row(labels, [columns[name] for name in probability_names(labels)])
         said = [
             {
-                "prediction": prediction, "probabilities": dict(zip(labels, each, strict=True)), "decision": decision,
+                "prediction": prediction, "probabilities": each, "decision": decision,
                 "flags": flags, "bundle_id": bundle_id, "prediction_id": prediction_id,
             }
             for (prediction, decision, flags, prediction_id), each in zip(rows, shares, strict=True)
@@ -166,6 +168,14 @@ def batch_answers(voice: Voice, batch: Batch, answered: AnsweredBatch) -> list[A
     return said
 
 
+def _shares_by_row(labels: Sequence[str], columns: Sequence[Sequence[float]]) -> list[dict[str, float]]:
+    """Return the probability of each class, row by row."""
+    if len(labels) == 2:  # in half the time
+        (negative, positive), shares = labels, zip(*columns, strict=True)
+        return [{negative: one, positive: other} for one, other in shares]
+    return [dict(zip(labels, each, strict=True)) for each in zip(*columns, strict=True)]
+
+
 def _said_columns(voice: Voice, answers: pl.DataFrame) -> list[pl.Series]:
     """Return prediction and decision as the log's columns."""
     labels = voice.predictor.schema.labels
@@ -176,9 +186,10 @@ def _said_columns(voice: Voice, answers: pl.DataFrame) -> list[pl.Series]:
         *(answers.get_column(name) for name in ("lo", "hi") if name in answers.columns),
     ]
     if labels:
-        shares = pl.concat_list(probability_names(labels))
-        known = pl.when(pl.col("prediction").is_not_null()).then(shares).alias("probabilities")
-        columns.append(answers.select(known).to_series())
+        matrix = np.stack([answers.get_column(name).to_numpy() for name in probability_names(labels)], axis=1)
+        shares = pl.Series("probabilities", matrix).arr.to_list()
+        unknown = answers.get_column("prediction").is_null()
+        columns.append(shares.set(unknown, None) if unknown.any() else shares)
     return [column.cast(PREDICTIONS[column.name]) for column in columns]
 
 

@@ -16,14 +16,16 @@ from typing import Any, NamedTuple
 import msgspec
 
 from milepost.ground.text import nearest
+from milepost.predictor.column_rows import ColumnRows
 from milepost.predictor.reasons import MOST
+from milepost.serve.column_bodies import BESIDE_ROWS, FEWEST_BYTES, ColumnDecoder
 from milepost.serve.replies import Refusal
 from milepost.serve.settings import Limits
 
 LONGEST_REQUEST_ID = 200
 MOST_ROWS_WITH_REASONS = 100  # of deep trees they take ten milliseconds each
 _MLFLOW = ("dataframe_split", "dataframe_records", "instances", "inputs")
-_ENVELOPE = frozenset({"row", "rows", "partial", "request_id", "reasons"})
+_ENVELOPE = frozenset({"row", "rows", *BESIDE_ROWS})
 _FIX_JSON = 'Send one row as {"column": value, …}, or many as {"rows": [{…}, …]}.'
 _decode = msgspec.json.Decoder().decode
 
@@ -48,19 +50,22 @@ class Asked(NamedTuple):
     lines: Sequence[int] = ()
 
 
-def asked_of(body: bytes, limits: Limits, inputs: frozenset[str]) -> Asked:
+def asked_of(body: bytes, limits: Limits, inputs: frozenset[str], columns: ColumnDecoder | None = None) -> Asked:
     """Return what a body asks.
 
     Args:
         body: JSON.
         limits: of requests.
         inputs: names of the bundle's inputs; a bare row may have a column called "row".
+        columns: reads a large body, if it is plain.
 
     Raises:
         Refusal: it is no JSON, or not of one of these forms, or has too many rows.
     """
-    document = decoded(body, limits)
-    if isinstance(document, list):
+    document = columns(body) if columns and len(body) >= FEWEST_BYTES else None
+    if document is None:
+        document = decoded(body, limits)
+    if isinstance(document, list | ColumnRows):
         return _checked(Asked(document, False), limits)
     if not isinstance(document, dict):
         raise Refusal(400, f"The body is {_kind(document)}, not a row.", where="the body", fix=_FIX_JSON)
@@ -142,7 +147,7 @@ def _enveloped(document: dict[str, Any]) -> Asked:
     if is_one and "rows" in document:
         raise Refusal(400, "The body has both 'row' and 'rows'.", where="the body", fix="Send one of them.")
     rows, partial = [document["row"]] if is_one else document["rows"], document.get("partial", False)
-    if not isinstance(rows, list):
+    if not isinstance(rows, list | ColumnRows):
         raise Refusal(400, f"'rows' is {_kind(rows)}, not a list.", where="field 'rows'", fix=_FIX_JSON)
     if not isinstance(partial, bool):
         raise Refusal(400, f"'partial' is {_kind(partial)}.", where="field 'partial'", fix="Send true or false.")

@@ -127,6 +127,7 @@ class Connection(asyncio.Protocol):
         self._ends = False  # after what is being answered
         self._is_deaf = self._is_full = False  # as to what comes, and what the caller has to take first
         self._is_held = False  # what comes waits in the system
+        self._faulty: Refusal | None = None  # of what is no request
         self._waits_since: float | None = None  # for something that the caller has to do
         self._patience: asyncio.TimerHandle | None = None
 
@@ -145,7 +146,7 @@ class Connection(asyncio.Protocol):
         """Read on; a header has to be whole in time, however it trickles in."""
         if self._is_deaf:
             return
-        if b"pgrade:" in data and self._reading is None:
+        if self._reading is None and b"pgrade:" in data:
             data = _without_wish(data)
         self._between_parts += len(data)
         try:
@@ -153,11 +154,9 @@ class Connection(asyncio.Protocol):
         except httptools.HttpParserUpgrade:
             self._is_deaf = True  # what follows is no HTTP
         except httptools.HttpParserError:
-            self._refuse(Refusal(400, "The request is no HTTP.", where="the request", fix="Send HTTP/1.1."))
-            return
-        if self._between_parts > MOST_HEADER_BYTES:
-            self._refuse(Refusal(431, "The header of the request is too long.", where="the header", fix=_SHORTER))
-            return
+            self._give_up(Refusal(400, "The request is no HTTP.", where="the request", fix="Send HTTP/1.1."))
+        if self._between_parts > MOST_HEADER_BYTES and not self._is_deaf:
+            self._give_up(Refusal(431, "The header of the request is too long.", where="the header", fix=_SHORTER))
         self._go_on()
 
     def pause_writing(self) -> None:
@@ -171,7 +170,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  as the transport calls it
         """Let go."""
-        self._server.connections.discard(self)  # type: ignore[arg-type]
+        self._server.connections.discard(self)
         self._is_deaf, self._parser = True, None  # the parser holds the connection
         if self._patience is not None:
             self._patience.cancel()
@@ -242,7 +241,9 @@ class Connection(asyncio.Protocol):
         """Answer what has its turn, and end where nothing more is to come."""
         while self._next and self._answering is None and not (self._ends or self._is_full):
             self._answer(self._next.popleft())
-        if self._ends and self._answering is None and self._reading is None:
+        if self._faulty is not None and not (self._next or self._answering or self._ends):
+            self._refuse(self._faulty)
+        elif self._ends and self._answering is None and self._reading is None:
             self._is_deaf = True
             self._transport.close()
         elif self._is_held != bool(self._next) and not self._transport.is_closing():
@@ -256,16 +257,22 @@ class Connection(asyncio.Protocol):
         answer: Awaitable[Reply] = self.app.respond(asking.scope, incoming)
         if asking.is_whole:
             reply, rest = at_once(answer)
-            if rest is None:
+            if reply is not None:
                 self._send(asking, incoming, reply)
                 return
+            assert rest is not None
             answer = rest
         task = self._loop.create_task(self._answer_later(asking, incoming, answer))
         self._server.tasks.add(task)
         task.add_done_callback(self._server.tasks.discard)
 
     async def _answer_later(self, asking: Asking, incoming: Incoming, answer: Awaitable[Reply]) -> None:
-        self._send(asking, incoming, await answer)
+        try:
+            reply = await answer
+        except BaseException:  # the server ends and does not wait any longer
+            self._transport.abort()
+            raise
+        self._send(asking, incoming, reply)
         self._go_on()
 
     def _send(self, asking: Asking, incoming: Incoming, reply: Reply) -> None:
@@ -278,8 +285,19 @@ class Connection(asyncio.Protocol):
         self._transport.write(_message(reply, self._server.default_headers, ends=self._ends, has_body=has_body))
         self._server.total_requests += 1
         asking.drop()
-        if incoming.is_read:
+        if incoming.is_read and self._reading is asking:
             self._reading = None
+
+    def _give_up(self, why: Refusal) -> None:
+        """Read no further; what is refused is refused when the requests before it are answered."""
+        self._is_deaf, self._faulty = True, why
+        faulty, self._reading = self._reading, None
+        if faulty is not None and faulty in self._next:
+            self._next.remove(faulty)
+        elif faulty is not None and faulty is self._answering:
+            self._refuse(why)
+        elif faulty is not None:  # it has its answer already
+            self._ends = True
 
     def _refuse(self, why: Refusal) -> None:
         """Send a refusal of what is no request, and end."""

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from milepost.data.writing import time_of
+from milepost.predictor.column_rows import ColumnRows
 from milepost.predlog.redaction import Redaction
 from milepost.serve.settings import Settings
 from milepost.serve.voices import microseconds
@@ -31,10 +32,9 @@ def absent_flag(settings: Settings) -> str:
 
 def entities_of(rows: Sequence[Row], settings: Settings) -> list[str | None]:
     """Return the entity of each row."""
-    name = settings.entity
-    if not name:
+    if not settings.entity:
         return [None] * len(rows)
-    values = [row.get(name) for row in rows]
+    values = _column(rows, settings.entity)
     return list(map(str, values)) if set(map(type, values)) == {int} else list(map(_as_text, values))
 
 
@@ -46,9 +46,24 @@ def _as_text(value: Any) -> str | None:
     return str(value)
 
 
+def _column(rows: Sequence[Row], name: str) -> Sequence[Any]:
+    """Return what each row says; None where it does not."""
+    if isinstance(rows, ColumnRows):
+        return rows.columns.get(name) or [None] * len(rows)
+    return [row.get(name) for row in rows]
+
+
 def time_in(row: Row, settings: Settings) -> int | None:
     """Return the time of a row in microseconds since 1970; None where it has none that can be read."""
-    raw = row.get(settings.time) if settings.time else None
+    return _time_of(row.get(settings.time), settings) if settings.time else None
+
+
+def times_in(rows: Sequence[Row], settings: Settings) -> list[int | None]:
+    """Return the time of each row."""
+    return [_time_of(raw, settings) for raw in _column(rows, settings.time)] if settings.time else [None] * len(rows)
+
+
+def _time_of(raw: Any, settings: Settings) -> int | None:
     moment = time_of(raw, "", settings.zone) if isinstance(raw, str) else raw
     if not isinstance(moment, datetime) or moment.tzinfo is None:
         return None
@@ -66,7 +81,12 @@ def context_of(row: Row, settings: Settings, redaction: Redaction) -> str | None
 def contexts_of(rows: Sequence[Row], settings: Settings, redaction: Redaction) -> list[str | None]:
     """Return the context columns of each row, as `context_of` does; many at once take a third of the time."""
     names = settings.context
-    contexts = [{name: row[name] for name in names if name in row} for row in rows]
+    if isinstance(rows, ColumnRows):
+        known = [name for name in names if name in rows.columns]
+        values = zip(*(rows.columns[name] for name in known), strict=True) if known else [()] * len(rows)
+        contexts = [dict(zip(known, row, strict=True)) for row in values]
+    else:
+        contexts = [{name: row[name] for name in names if name in row} for row in rows]
     if not redaction.rules.keys().isdisjoint(names):
         contexts = list(map(redaction.context, contexts))
     texts = _encode_lines(contexts).decode().split("\n")  # JSON itself holds no end of a line

@@ -17,7 +17,7 @@ from milepost.predlog.ids import PredictionIds
 from milepost.predlog.records import InputSchema, Origin, PredictionRow, Predictions, Role, encode, encode_table
 from milepost.serve.arms import Arms, share_of
 from milepost.serve.batches import Batch, answer_batch, batch_answers, batch_table, flag_absent
-from milepost.serve.details import Row, absent_flag, context_of, entity_of, time_in
+from milepost.serve.details import Row, absent_flag, context_of, entities_of, entity_of, time_in
 from milepost.serve.reasons import add_reasons
 from milepost.serve.settings import Settings
 from milepost.serve.voices import Voice, Voices
@@ -216,7 +216,7 @@ class Engine:
         """Return the answers to many rows, all by the champion."""
         voice = voices.champion
         try:
-            answered = flag_absent(answer_batch(voice, rows), rows, self.settings)
+            answered, entities = answer_batch(voice, rows), entities_of(rows, self.settings)
         except MilepostError as why:
             for place, row in enumerate(rows):
                 if fields := voice.predictor.unreadable(row):
@@ -224,9 +224,9 @@ class Engine:
             raise UnreadableRow([why]) from None
         ids, arms = self._ids.many(len(rows)), None
         if self._arms:
-            keys = [entity_of(row, self.settings) or one for row, one in zip(rows, ids, strict=True)]
-            arms = self._arms.arms(keys)
-        batch = Batch(rows, ids, arms, request_id, at, self._origin, _since(began))
+            arms = self._arms.arms([entity or one for entity, one in zip(entities, ids, strict=True)])
+        answered = flag_absent(answered, entities, self.settings)
+        batch = Batch(rows, entities, ids, arms, request_id, at, self._origin, _since(began))
         table = batch_table(voice, "champion", batch, answered, self.settings)
         return Answered(
             batch_answers(voice, batch, answered),
@@ -262,8 +262,8 @@ class Engine:
 
         def ask() -> Recorded:
             ids = self._shadow_ids.many(len(batch.rows))
-            own = Batch(batch.rows, ids, None, batch.request_id, batch.at, batch.origin)
-            answered = flag_absent(answer_batch(challenger, batch.rows), batch.rows, self.settings)
+            own = Batch(batch.rows, batch.entities, ids, None, batch.request_id, batch.at, batch.origin)
+            answered = flag_absent(answer_batch(challenger, batch.rows), batch.entities, self.settings)
             table = batch_table(challenger, "shadow", own, answered, self.settings)
             return Recorded(challenger.logged, encode_table(challenger.logged, _of_requests(table, batch.ids)))
 

@@ -93,7 +93,7 @@ class Incoming:
 def at_once(awaitable: Awaitable[_Value]) -> tuple[_Value, None] | tuple[None, Awaitable[_Value]]:
     """Return the value of an awaitable that needs no waiting; or None, and what to await for it.
 
-    Most bodies are there when they are asked for, and a timer would cost more than reading them.
+    Most bodies are there when they are asked for, and most answers need no waiting: a timer or a task would cost more.
     """
     steps = awaitable.__await__()
     try:
@@ -112,9 +112,13 @@ class _Begun(Generic[_Value]):
     def __await__(self) -> Generator[Any, Any, _Value]:
         try:
             yield self._first
-        except BaseException:
-            self._steps.close()
-            raise
+        except BaseException as why:  # noqa: BLE001  what was waited for has failed, or nobody waits any more
+            try:
+                self._first = self._steps.throw(why)
+            except StopIteration as done:
+                value: _Value = done.value
+                return value
+            return (yield from self.__await__())
         return (yield from self._steps)
 
 

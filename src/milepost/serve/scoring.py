@@ -21,7 +21,7 @@ from milepost.predlog.journal import Journal
 from milepost.predlog.records import Arm, encode_table
 from milepost.serve.arms import Arms
 from milepost.serve.batches import AnsweredBatch, Batch, answer_batch, batch_table
-from milepost.serve.details import Row, entity_of
+from milepost.serve.details import entities_of
 from milepost.serve.guards import Guards
 from milepost.serve.settings import Settings
 from milepost.serve.voices import Voice
@@ -131,18 +131,18 @@ class Scoring:
         details = batch.select(name for name in self.details if name in batch.columns).cast(self._types, strict=False)
         rows = details.select(_plain(details, name) for name in details.columns).to_dicts()
         rows = rows or [{}] * batch.height
-        ids = [self._ids() for _ in rows]
-        arms = self._arms_of(rows, ids)
-        self._record(Batch(rows, ids, arms, None, self._clock_ns() // 1000, "score"), answered)
+        ids, entities = self._ids.many(len(rows)), entities_of(rows, self._settings)
+        arms = self._arms_of(entities, ids)
+        self._record(Batch(rows, entities, ids, arms, None, self._clock_ns() // 1000, "score"), answered)
         self.guarded += int((answered.guards.list.len() > 0).sum())
         said = [pl.Series(PREDICTION_ID, ids, pl.String), *answered.answers]
         said += [answered.guards.alias(GUARDS)] if self._voice.guards else []
         return pl.DataFrame([*said, pl.Series(ARM, [arm for arm, _ in arms], pl.String)] if arms else said)
 
-    def _arms_of(self, rows: Sequence[Row], ids: Sequence[str]) -> list[tuple[Arm, float]] | None:
+    def _arms_of(self, entities: Sequence[str | None], ids: Sequence[str]) -> list[tuple[Arm, float]] | None:
         if self._arms is None:
             return None
-        return self._arms.arms([entity_of(row, self._settings) or one for row, one in zip(rows, ids, strict=True)])
+        return self._arms.arms([entity or one for entity, one in zip(entities, ids, strict=True)])
 
     def _record(self, batch: Batch, answered: AnsweredBatch) -> None:
         voice = self._voice

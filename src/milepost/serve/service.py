@@ -92,11 +92,6 @@ class Service:
         self._watch: asyncio.Task[None] | None = None
         self._tell_figures(None, voices)
 
-    @property
-    def inputs(self) -> frozenset[str]:
-        """Return the names of the champion's inputs."""
-        return self.engine.voices.champion.inputs
-
     def start(self) -> None:
         """Follow promotions from now on; needs a running loop."""
         self._watch = asyncio.get_running_loop().create_task(self._look())

@@ -14,6 +14,7 @@ from milepost.predictor.load import load_predictor
 from milepost.predictor.predictor import Predictor
 from milepost.predlog.records import InputSchema, input_schema
 from milepost.predlog.redaction import Redaction, compile_redaction, redaction_key
+from milepost.serve.column_bodies import ColumnDecoder, compile_columns
 from milepost.serve.guards import Guards, compile_guards
 from milepost.serve.settings import Settings
 from milepost.serve.state import Named
@@ -34,6 +35,7 @@ class Voice:
         redacts: whether any column has a rule.
         guards: around its answers; None where there are none.
         inputs: names of the inputs.
+        columns: reads large bodies of rows; None where none can be read so.
     """
 
     named: Named
@@ -43,6 +45,7 @@ class Voice:
     redacts: bool
     guards: Guards | None
     inputs: frozenset[str]
+    columns: ColumnDecoder | None
 
     @property
     def bundle_id(self) -> str:
@@ -95,7 +98,17 @@ def load_voice(named: Named, settings: Settings) -> Voice:
         where=_in_problem_file,
     )
     guards = compile_guards(settings.guards, predictor.schema) if settings.guards else None
-    return Voice(named, predictor, _values_of(asked), redaction, bool(rules), guards, frozenset(predictor.schema.names))
+    beside = [name for name in (settings.entity, settings.time, *settings.context) if name]
+    return Voice(
+        named,
+        predictor,
+        _values_of(asked),
+        redaction,
+        bool(rules),
+        guards,
+        frozenset(predictor.schema.names),
+        compile_columns(predictor.schema, beside),
+    )
 
 
 def _refuse_alike(names: Sequence[str]) -> None:

@@ -28,9 +28,7 @@ from milepost.serve.settings import Settings, read_settings
 from milepost.serve.text_log import TextLog, begin, form_of_lines
 
 _LOOK_S = 0.5
-_OBJECTS_BETWEEN_COLLECTIONS = (
-    20_000  # answers hold no circles; a large request would else be searched for some all along
-)
+_OBJECTS_BETWEEN_COLLECTIONS = 100_000  # answers hold no circles; a large request would else be searched all along
 
 
 def serve(

@@ -83,7 +83,7 @@ class PredictionRow(msgspec.Struct, array_like=True, gc=False):
         guards: names of the guards that acted.
         arm: whether to act; "control" is left alone so that the effect of acting can be measured.
         arm_share: probability with which a row gets into its arm.
-        answer_us: microseconds from the request's arrival to the answer.
+        answer_us: microseconds from the request's arrival to the answer; its reasons, where asked, come after.
         context: the context columns, as JSON text.
         inputs: canonical values in the order of the schema of inputs; None where they were not sampled. Datetimes are
             microseconds, dates days since 1970.

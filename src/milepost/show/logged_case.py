@@ -45,7 +45,7 @@ class CaseAnswer:
         flags: what was odd about the inputs, in full.
         arm: "act" or "control"; None where nobody is left alone.
         arm_share: probability with which a row gets into its arm, 0..1.
-        answer_us: microseconds from the request's arrival to the answer.
+        answer_us: microseconds from the request's arrival to the answer; its reasons, where asked, come after.
         context: columns that were logged though the model never sees them.
     """
 

@@ -23,7 +23,7 @@ from milepost.predictor.load import load_predictor
 from milepost.predictor.members import FEWEST_AS_TABLE
 from milepost.predictor.predictor import Predictor
 from milepost.predictor.reasons import MOST, SCALES
-from milepost.serve.oddities import raw_rows, typed_rows
+from milepost.serve.parity_rows import raw_rows, typed_rows
 from rung_bundles import RUNGS, TASKS, write_all_rungs, write_rung
 
 EVERY = 99  # reasons, which are more than any of these bundles has

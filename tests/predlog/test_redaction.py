@@ -164,9 +164,9 @@ def test_flags_of_many_rows_are_those_of_each():
         ("born", "bucket 12h", "its values are whole days"),
         ("customer", "bucket 10", "a name has no buckets"),
         ("asked_at", "drop", "the log needs the time"),
-        ("phone", "encrypt", "does not say how 'phone' is redacted"),
-        ("income", "bucket 0", "A bucket of 0 is none"),
-        ("income", "bucket 1e999", "A bucket of 1e999 is none"),
+        ("phone", "encrypt", "'encrypt' does not say how to redact"),
+        ("income", "bucket 0", "A bucket of 0 holds nothing"),
+        ("income", "bucket 1e999", "A bucket of 1e999 holds nothing"),
         ("seen", "bucket 3 months", "no fixed length"),
     ],
 )

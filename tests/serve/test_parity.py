@@ -9,8 +9,8 @@ import pytest
 
 from milepost.ground.errors import EnvironmentFault
 from milepost.predictor.selftest import synthetic_rows
-from milepost.serve.oddities import BEYOND_FLOATS, raw_rows, typed_rows
 from milepost.serve.parity import asked_worker, compare, raw_questions, settings_aside, typed_questions
+from milepost.serve.parity_rows import BEYOND_FLOATS, raw_rows, typed_rows
 from milepost.serve.state import Named, State, read_state, write_state
 from milepost.serve.voices import load_voice
 from rung_bundles import RUNGS, TASKS, write_all_rungs, write_rung

@@ -26,7 +26,6 @@ from milepost.problem.read import read_problem
 from milepost.problem.spec import Problem
 from milepost.registry.bundles import BundleRef
 from milepost.registry.names import resolve
-from milepost.serve.oddities import raw_rows, typed_rows
 from milepost.serve.parity import (
     Compared,
     Difference,
@@ -37,6 +36,7 @@ from milepost.serve.parity import (
     settings_aside,
     typed_questions,
 )
+from milepost.serve.parity_rows import raw_rows, typed_rows
 from milepost.serve.state import Named
 from milepost.serve.voices import Voice, load_voice
 from milepost.show.notebook import Shows

@@ -30,7 +30,8 @@ from milepost.data.writing import number_of, time_of
 from milepost.ground.errors import EnvironmentFault
 from milepost.ground.files import disk_errors
 from milepost.predlog.records import InputSchema, input_schema
-from milepost.predlog.redaction_rules import Rule, read_rules
+from milepost.predlog.redaction_rules import read_rules
+from milepost.problem.redaction import Rule
 
 KEY_FILE = "redaction.key"
 

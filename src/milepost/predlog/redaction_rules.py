@@ -2,34 +2,12 @@
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
 
 from milepost.data.schema import Dtype
 from milepost.ground.errors import MilepostError, UnknownNameError
-from milepost.problem.spans import parse_span
-
-ALLOWED = '"drop", "hash", "bucket 10" (of numbers) or "bucket 30d" (of times)'
-
-_WRITTEN = re.compile(r"\s*(?:(drop)|(hash)|bucket\s+(\S.*?))\s*")
-_PLAIN_NUMBER = re.compile(r"\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What is done with one column.
-
-    Attributes:
-        how: "drop", "hash" or "bucket".
-        width: of a bucket: a number, or a span of time.
-    """
-
-    how: Literal["drop", "hash", "bucket"]
-    width: float | timedelta = 0.0
+from milepost.problem.redaction import Rule, parse_redaction
 
 
 def read_rules(
@@ -54,7 +32,7 @@ def read_rules(
         place = where(f"serve.redaction.{name}")
         if name not in dtypes:
             raise UnknownNameError("column of the log", name, known=dtypes, where=place)
-        read[name] = _read_rule(name, text, place)
+        read[name] = parse_redaction(text, where=place)
         _refuse_needed(name, text, needed, place)
         if name == entity:
             _refuse_entity(name, text, read[name], place)
@@ -62,19 +40,6 @@ def read_rules(
             _refuse_time(name, text, read[name], place)
         _refuse_unfit(name, text, read[name], dtypes[name], place)
     return read
-
-
-def _read_rule(name: str, text: str, place: str) -> Rule:
-    match = _WRITTEN.fullmatch(text)
-    if match is None:
-        raise MilepostError(f"{text!r} does not say how {name!r} is redacted.", where=place, fix=f"Write {ALLOWED}.")
-    if match[1] or match[2]:
-        return Rule("drop" if match[1] else "hash")
-    is_number = _PLAIN_NUMBER.fullmatch(match[3]) is not None
-    width = float(match[3]) if is_number else parse_span(match[3], where=place)
-    if not width or width == math.inf:
-        raise MilepostError(f"A bucket of {match[3]} is none.", where=place, fix="Write a finite width above 0.")
-    return Rule("bucket", width)
 
 
 def _refuse_needed(name: str, text: str, needed: Collection[str], place: str) -> None:

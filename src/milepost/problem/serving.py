@@ -21,17 +21,16 @@ from milepost.metrics.names import Task
 from milepost.problem.conditions import ALLOWED, check_confidence
 from milepost.problem.fields import Size, Span, Table, Text, mistake
 from milepost.problem.mistakes import Mistake
-from milepost.problem.spans import parse_span, span_text
+from milepost.problem.redaction import ALLOWED as REDACTIONS
+from milepost.problem.redaction import parse_redaction
+from milepost.problem.spans import span_text
 from milepost.problem.written import kind_of, shown
 
 Then = Literal["abstain", "flag", "clamp", "override"]
 
-REDACTIONS = '"drop", "hash", "bucket 10" (of numbers) or "bucket 1d" (of times)'
 
 _DAY = timedelta(days=1)
 _GUARD_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
-_BUCKET = re.compile(r"bucket\s+(\S.*)")
-_NUMBER = re.compile(r"\d+(?:\.\d*)?(?:[eE][+-]?\d+)?", re.ASCII)
 
 
 def _guard_name(value: Any) -> Any:
@@ -91,22 +90,11 @@ def _redaction(value: Any) -> Any:
     if not isinstance(value, str):
         raise mistake(f"{shown(value)}, {kind_of(value)}, does not say how to redact.", f"Write {REDACTIONS}.")
     rule = " ".join(value.split())
-    bucket = _BUCKET.fullmatch(rule)
-    if bucket is None and rule not in ("drop", "hash"):
-        raise mistake(f"{value!r} does not say how to redact.", f"Write {REDACTIONS}.")
-    if bucket is not None and not 0 < _width(bucket[1]) < math.inf:
-        raise mistake(f"A bucket of {bucket[1]} holds nothing.", "Write a finite width above 0.")
-    return rule
-
-
-def _width(text: str) -> float:
-    """Return the width of a bucket, of time in seconds."""
-    if _NUMBER.fullmatch(text):
-        return float(text)
     try:
-        return parse_span(text, where="").total_seconds()
+        parse_redaction(rule, where="")
     except MilepostError as error:
-        raise mistake(f"The bucket has no width: {error.what}", f"Write {REDACTIONS}.") from None
+        raise mistake(error.what, error.fix) from None
+    return rule
 
 
 _TO_SCHEMA: dict[str, Any] = {

@@ -24,7 +24,7 @@ from milepost.data.schema import Dtype, Schema
 from milepost.ground.errors import MilepostError, UnknownNameError
 from milepost.predictor.answer import probability_names
 from milepost.problem.conditions import ALLOWED, CONFIDENCE, likeliest_word, names_confidence, word_in
-from milepost.serve.oddness import Values, odd_in_row, odd_in_table
+from milepost.serve.guard_words import Values, odd_in_row, odd_in_table
 
 Answer = dict[str, Any]
 Where = Callable[[str], str]  # dotted key of the problem file -> its place

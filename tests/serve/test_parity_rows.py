@@ -3,7 +3,7 @@ import math
 import polars as pl
 
 from milepost.data.schema import Column, Schema
-from milepost.serve.oddities import BEYOND_FLOATS, raw_rows, typed_rows
+from milepost.serve.parity_rows import BEYOND_FLOATS, raw_rows, typed_rows
 
 SCHEMA = Schema(
     (

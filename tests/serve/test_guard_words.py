@@ -13,7 +13,7 @@ from milepost.predictor.inputs import compile_gate
 from milepost.predictor.tables import canonical_rows
 from milepost.predictor.wording import wordings_of
 from milepost.problem.conditions import WORDS
-from milepost.serve.oddness import odd_in_row, odd_in_table
+from milepost.serve.guard_words import odd_in_row, odd_in_table
 
 SCHEMA = Schema(
     (

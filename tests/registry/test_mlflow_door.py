@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import socket
@@ -100,6 +101,15 @@ def test_what_the_user_has_set_goes_before_our_settings(monkeypatch):
         assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "77"
         assert os.environ["MLFLOW_DISABLE_TELEMETRY"] == "true"
     assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "77"
+
+
+def test_the_environment_of_the_process_is_not_touched():
+    read = ctypes.CDLL(None).getenv  # as other threads read it, who would find it moved under their feet
+    read.restype = ctypes.c_char_p
+    with calls("sqlite://"):
+        assert os.environ["MLFLOW_CONFIGURE_LOGGING"] == "false"
+        assert read(b"MLFLOW_CONFIGURE_LOGGING") is None
+    assert "MLFLOW_CONFIGURE_LOGGING" not in os.environ
 
 
 def test_our_own_bugs_keep_their_traceback():

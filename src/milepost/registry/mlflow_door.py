@@ -242,13 +242,20 @@ def _one_line(text: str) -> str:
 
 @contextmanager
 def _environment(settings: Mapping[str, str]) -> Iterator[None]:
-    added = {name: value for name, value in settings.items() if name not in os.environ}
-    os.environ.update(added)
+    """Let Python read more from its environment than there is.
+
+    The environment of the process stays as it is: to change it while another thread reads it ends the process, and
+    deltalake reads it whenever it opens a table.
+    """
+    read: dict[Any, Any] = os.environ._data  # type: ignore[attr-defined]
+    encoded = {os.environ.encodekey(name): os.environ.encodevalue(value) for name, value in settings.items()}
+    added = {name: value for name, value in encoded.items() if name not in read}
+    read.update(added)
     try:
         yield
     finally:
         for name in added:
-            os.environ.pop(name, None)
+            read.pop(name, None)
 
 
 @contextmanager

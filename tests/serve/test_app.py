@@ -135,11 +135,28 @@ def test_mlflows_forms_are_shown_to_their_path(service, row, form):
 
 @pytest.mark.parametrize("count", [1, 40])
 def test_a_row_that_does_not_say_what_it_is_about_is_flagged(make_service, row, count):
-    service = make_service(entity="customer")
-    answers = ask(service, "POST", "/predict", [{"customer": "c-1", **row}, *[row] * count]).json["answers"]
+    service = make_service(entity="customer", horizon_s=86_400.0)
+    rows = [{"customer": "c-1", **row}, *[row] * count, {"customer": {"c": 1}, **row}]
+    answers = ask(service, "POST", "/predict", rows).json["answers"]
     assert answers[0]["flags"] == []
     for answer in answers[1:]:
         assert answer["flags"] == ["customer is absent: no outcome can find this answer by it"]
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_a_row_that_no_outcome_could_find_by_its_entity_is_not_flagged(make_service, row, count):
+    service = make_service(entity="customer")
+    assert [answer["flags"] for answer in ask(service, "POST", "/predict", [row] * count).json["answers"]] == [
+        []
+    ] * count
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "GZIP, identity"])
+def test_a_compressed_body_is_refused_as_such(service, row, coding):
+    got = ask(service, "POST", "/predict", row, headers={"Content-Encoding": coding})
+    assert (got.status, got.headers["accept-encoding"]) == (415, "identity")
+    assert "compressed" in error_of(got)["what"]
+    assert ask(service, "POST", "/predict", row, headers={"Content-Encoding": "identity"}).status == 200
 
 
 def test_values_that_were_never_seen_are_answered_and_flagged(service, row):

@@ -254,3 +254,21 @@ def test_rows_of_mlflow_are_counted_before_they_are_made(form):
 )
 def test_a_malformed_form_of_mlflow_is_refused(document):
     assert refused(document, by_mlflow).status == 400
+
+
+@pytest.mark.parametrize("value", ["NaN", "-Infinity", "None", "True"])
+@pytest.mark.parametrize("form", ['{"age": %s, "city": "Ulm"}', '[{"age": %s}]', '{"rows": [{"age":%s}]}'])
+def test_a_value_of_another_language_is_named(value, form):
+    refusal = refused(None, lambda _: decoded((form % value).encode(), LIMITS))
+    assert f"{value} is no value of it" in refusal.what
+    assert "null" in refusal.fix
+
+
+def test_csv_at_a_path_for_json_is_shown_its_way():
+    refusal = refused(None, lambda _: decoded(b"age,city\n30,Ulm\n", LIMITS))
+    assert "text/csv" in refusal.fix
+
+
+def test_each_path_asks_for_its_own_forms():
+    assert "dataframe_split" in refused(None, lambda _: asked_by_mlflow(b"{", LIMITS)).fix
+    assert '"rows"' in refused(None, lambda _: decoded(b"{", LIMITS)).fix

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import os
+import signal
 import socket
+import time
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,7 +18,7 @@ import pytest
 import uvicorn
 
 from milepost.serve.app import App
-from milepost.serve.connections import connections_within
+from milepost.serve.connections import GRACE_S, IDLE_S, connections_within
 from milepost.serve.settings import Limits
 from serving import Got, Worker, read_answer, read_next, request, usual_row
 
@@ -169,3 +174,61 @@ def without_ids(got: Got) -> Any:
     if "json" not in got.headers["content-type"] or not got.body:
         return got.body
     return {name: value for name, value in got.json.items() if name != "prediction_id"}
+
+
+# the end, and too many
+
+
+def test_whoever_asks_while_the_service_ends_is_answered_and_told_to_go(make_worker, row):
+    worker = make_worker()
+    body = json.dumps(row).encode()
+    answered: list[Got] = []
+
+    def asks(_: int) -> None:
+        with worker.connect() as connection, connection.makefile("rb") as stream:
+            while not answered or answered[-1].headers.get("connection") != "close":
+                connection.sendall(request("POST", "/predict", body))
+                answer = read_next(stream)
+                answered.append(answer)
+                if answer.headers.get("connection") == "close":
+                    assert stream.read() == b""
+                    return
+
+    def ends() -> None:
+        time.sleep(0.3)
+        os.kill(worker.process.pid, signal.SIGTERM)
+
+    with ThreadPoolExecutor(2) as pool:
+        ending, asking = pool.submit(ends), pool.submit(asks, 0)
+        ending.result()
+        asking.result()  # no answer was cut off, none was refused
+    assert {answer.status for answer in answered} == {200}
+    assert worker.process.wait(20) in (0, -signal.SIGTERM)
+
+
+def test_a_connection_that_is_kept_hears_that_the_service_ends(make_worker):
+    worker = make_worker()
+    with worker.connect() as idle, worker.connect() as connection, connection.makefile("rb") as stream:
+        os.kill(worker.process.pid, signal.SIGTERM)
+        time.sleep(GRACE_S / 2)
+        connection.sendall(request("GET", "/health/ready"))
+        answer = read_next(stream)
+        assert (answer.status, answer.headers["connection"]) == (503, "close")
+        assert idle.recv(10) == b""
+    assert worker.process.wait(20) in (0, -signal.SIGTERM)
+
+
+def test_the_connection_that_waits_longest_makes_room_for_the_next(make_worker, row):
+    worker = make_worker(limits=Limits(concurrent=2))
+    with contextlib.ExitStack() as opened:
+        connections = [opened.enter_context(worker.connect()) for _ in range(4)]
+        for connection in connections:
+            connection.sendall(request("POST", "/predict", json.dumps(row).encode()))
+            assert read_answer(connection).status == 200
+        time.sleep(IDLE_S + 0.2)
+        connections[0].sendall(request("GET", "/health/live"))
+        assert read_answer(connections[0]).status == 200
+        assert worker.ask("GET", "/health/live").status == 200
+        assert connections[1].recv(10) == b""
+        connections[2].sendall(request("GET", "/health/live"))
+        assert read_answer(connections[2]).status == 200

@@ -142,3 +142,7 @@ def test_a_value_that_cannot_be_read_is_named_with_its_line_and_column(make_serv
     assert got.status == 422
     assert got.json["error"]["where"] == f"line {count + 2}, column 'tenure'"
     assert "'many'" in got.json["error"]["what"]
+
+
+def test_a_header_with_semicolons_is_named_as_such():
+    assert "semicolons" in refused("age;city\n30;Ulm\n").what

@@ -15,8 +15,8 @@ from milepost.serve.keys import add_key
 from milepost.serve.openapi import REFUSALS
 from milepost.serve.service import KEYS_FILE
 from milepost.serve.settings import Limits, write_settings
-from milepost.serve.text_log import REFUSED, Lines, TextLog, form_of_lines, written
-from serving import Worker, request, settings_around, usual_row
+from milepost.serve.text_log import MOST_ALIKE, REFUSED, Lines, TextLog, form_of_lines, written
+from serving import Worker, read_next, request, settings_around, usual_row
 
 MARK = "mark-c0ffee"  # whatever a caller sends has it somewhere
 JSON_LINES = ("--log-format", "json")
@@ -222,3 +222,15 @@ def test_a_form_that_there_is_not_is_refused():
     with pytest.raises(UnknownNameError, match="jsn"):
         form_of_lines("jsn", where="--log-format")
     assert form_of_lines("json", where="--log-format") == "json"
+
+
+def test_of_a_flood_of_refusals_a_few_are_told_and_the_log_says_so(start, row):
+    worker = start()
+    with worker.connect() as connection, connection.makefile("rb") as stream:
+        connection.sendall(request("GET", "/nothing") * 300)
+        assert {read_next(stream).status for _ in range(300)} == {404}
+    assert worker.ask("POST", "/predict", {**row, "tenure": "many"}).status == 422
+    told = [line for line in worker.log.read_text().splitlines() if "A path was asked" in line]
+    assert MOST_ALIKE <= len(told) <= 3 * MOST_ALIKE  # the flood may last into a second second
+    assert any("/metrics counts them" in line for line in told)
+    assert "could not be read" in worker.log.read_text()

@@ -11,7 +11,7 @@ import pytest
 from milepost.serve.app import ROUTES
 from milepost.serve.keys import add_key
 from milepost.serve.service import KEYS_FILE
-from milepost.serve.words import words_page
+from milepost.serve.words import BASE, base_of, words_page
 from serving import ask
 
 TASKS = ("binary", "multiclass", "regression")
@@ -96,7 +96,8 @@ def test_the_answer_that_is_shown_is_that_to_the_row_that_is_shown_and_needs_no_
 
 
 def test_what_stands_beside_the_inputs_is_told_with_its_meaning(make_service):
-    page = words_page(make_service(entity="customer", time="asked_at", context=("region",), control_share=0.1))
+    beside = {"entity": "customer", "time": "asked_at", "context": ("region",), "horizon_s": 86_400.0}
+    page = words_page(make_service(**beside, control_share=0.1))
     for name in ("customer", "asked_at", "region"):
         assert f"<code>{name}</code>" in page
     assert "needed for outcomes by entity, control" in page
@@ -109,6 +110,23 @@ def test_how_an_outcome_finds_its_prediction_by_time_is_told(make_service):
     assert "is when it came true" in page
     assert "at most 30 days before" in page
     assert "By entity" not in words_page(make_service(entity="customer"))
+
+
+@pytest.mark.parametrize(
+    ("host", "base"),
+    [
+        (b"10.1.2.3:8095", "https://10.1.2.3:8095"),
+        (b"models.example.org", "https://models.example.org"),
+        (b"[::1]:80", "https://[::1]:80"),
+        (b"$(reboot)", BASE),
+        (b"a.b/c", BASE),
+        (b"<b>", BASE),
+        (b"", BASE),
+    ],
+)
+def test_commands_ask_where_the_page_was_asked(make_service, host, base):
+    assert base_of({b"host": host}, "https") == base
+    assert words_page(make_service(), base).count(f"HOST={base}\n") == 3
 
 
 def test_a_browser_without_a_key_is_told_how_to_read_the_page_and_nothing_of_it(make_service):

@@ -165,7 +165,8 @@ class Limits(Table):
     )
     concurrent: Annotated[int, Field(ge=1)] = Field(
         default=256,
-        description="How many requests one process works on at once, 1 or more; 256 when absent.",
+        description="How many requests one process works on at once, 1 or more; 256 when absent. Twice as many "
+        "connections may be open; beyond, one whose caller asks nothing is closed for the next.",
         examples=[256],
     )
     requests_per_second: Annotated[float, Field(gt=0, le=1_000_000)] | None = Field(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -27,7 +27,7 @@ from milepost.serve.replies import Refusal, Reply, bytes_reply, json_reply, page
 from milepost.serve.service import Service
 from milepost.serve.settings import LOOPBACK
 from milepost.serve.text_log import REFUSED, tell_answered, tell_failed, tell_refused
-from milepost.serve.words import locked_page, words_page
+from milepost.serve.words import base_of, locked_page, words_page
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -46,12 +46,14 @@ class Call:
         body: whole.
         began: time.perf_counter when it arrived.
         holder: of the key; None where no key is needed.
+        scheme: "http" or "https".
     """
 
     headers: dict[bytes, bytes]
     body: bytes
     began: float
     holder: str | None
+    scheme: str
 
 
 @dataclass(slots=True)
@@ -126,9 +128,9 @@ async def openapi(service: Service, call: Call) -> Reply:  # noqa: ARG001
     return json_reply(200, openapi_page(service))
 
 
-async def words(service: Service, call: Call) -> Reply:  # noqa: ARG001
+async def words(service: Service, call: Call) -> Reply:
     """Return the description as a page."""
-    return page_reply(words_page(service))
+    return page_reply(words_page(service, base_of(call.headers, call.scheme)))
 
 
 async def outcomes(service: Service, call: Call) -> Reply:
@@ -183,6 +185,10 @@ class App:
             await self._lifespan(receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008})
+
+    def leave(self) -> None:
+        """Say from now on that rows are asked elsewhere."""
+        self.service.is_ready = False
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         incoming = Incoming(receive)
@@ -241,8 +247,11 @@ class App:
                     _refuse_far(scope)
                 if service.rates is not None and scope["method"] == "POST":
                     service.rates.take(holder or _address(scope))
-            body = await incoming.body(headers, service.settings.limits) if scope["method"] == "POST" else b""
-            return await handler(service, Call(headers, body, began, holder))
+            body = b""
+            if scope["method"] == "POST":
+                _refuse_compressed(headers)
+                body = await incoming.body(headers, service.settings.limits)
+            return await handler(service, Call(headers, body, began, holder, scope.get("scheme", "http")))
         except EnvironmentFault as why:
             service.figures.error("environment")
             _log.error("%s", why)
@@ -250,7 +259,8 @@ class App:
         except Refusal as why:
             service.figures.error(str(why.status))
             if why.status == 401 and scope["path"] == "/docs" and b"text/html" in headers.get(b"accept", b""):
-                return page_reply(locked_page(), 401, *why.headers)
+                base = base_of(headers, scope.get("scheme", "http"))
+                return page_reply(locked_page(base), 401, *why.headers)
             return refusal_reply(why)
         except MilepostError as why:
             service.figures.error("422")
@@ -292,6 +302,17 @@ def _handler(path: str, method: str) -> Handler:
             headers=[(b"allow", allowed.encode())],
         )
     return handler
+
+
+def _refuse_compressed(headers: Mapping[bytes, bytes]) -> None:
+    if headers.get(b"content-encoding", b"identity").strip().lower() not in (b"", b"identity"):
+        raise Refusal(
+            415,
+            "The body is compressed, and is not read so.",
+            where="the header Content-Encoding",
+            fix="Send the body as it is.",
+            headers=[(b"accept-encoding", b"identity")],
+        )
 
 
 def _address(scope: Scope) -> str:

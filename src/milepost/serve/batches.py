@@ -89,9 +89,9 @@ def flag_absent(answered: AnsweredBatch, entities: Sequence[str | None], setting
         entities: of the rows.
         settings: of the service.
     """
-    if not settings.entity or None not in entities:
-        return answered
     flag = absent_flag(settings)
+    if flag is None or None not in entities:
+        return answered
     more = pl.Series([[flag] if one is None else [] for one in entities], dtype=pl.List(pl.String))
     flags = answered.answers.get_column("flags").list.concat(more).alias("flags")
     return replace(answered, answers=answered.answers.with_columns(flags))

@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -27,6 +28,9 @@ MOST_ROWS_WITH_REASONS = 100  # of deep trees they take ten milliseconds each
 _MLFLOW = ("dataframe_split", "dataframe_records", "instances", "inputs")
 _ENVELOPE = frozenset({"row", "rows", *BESIDE_ROWS})
 _FIX_JSON = 'Send one row as {"column": value, …}, or many as {"rows": [{…}, …]}.'
+_FIX_MLFLOW = 'Send {"dataframe_split": {"columns": […], "data": [[…], …]}} or {"dataframe_records": [{…}, …]}.'
+_FIX_CSV = "CSV goes to /invocations, with the header content-type: text/csv."
+_NO_VALUE = re.compile(rb"[\[:,]\s*(-?(?:NaN|Infinity|nan|inf|None|True|False))\b")
 _decode = msgspec.json.Decoder().decode
 
 
@@ -74,8 +78,13 @@ def asked_of(body: bytes, limits: Limits, inputs: frozenset[str], columns: Colum
     return Asked((document,), True)
 
 
-def decoded(body: bytes, limits: Limits) -> Any:
+def decoded(body: bytes, limits: Limits, *, fix: str = _FIX_JSON) -> Any:
     """Return the document of a body.
+
+    Args:
+        body: JSON.
+        limits: of requests.
+        fix: what to send where it is none.
 
     Raises:
         Refusal: it is no JSON, or nested too deeply.
@@ -83,12 +92,23 @@ def decoded(body: bytes, limits: Limits) -> Any:
     try:
         document = _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as why:
-        raise Refusal(400, f"The body is not JSON: {why}.", where="the body", fix=_FIX_JSON) from None
+        raise _no_json(body, str(why), fix) from None
     except RecursionError:
         raise _too_deep(limits) from None
     if _may_be_deep(body, document, limits.depth) and _depth(document) > limits.depth:
         raise _too_deep(limits)
     return document
+
+
+def _no_json(body: bytes, why: str, fix: str) -> Refusal:
+    """Return the refusal of a body that is no JSON; the commonest mistake is a value that other languages write."""
+    if found := _NO_VALUE.search(body):
+        value = found[1].decode()
+        fix = "Send null where a value is not known, and true or false in small letters."
+        return Refusal(400, f"The body is not JSON: {value} is no value of it.", where="the body", fix=fix)
+    if body.lstrip()[:1] not in (b"{", b"[", b"") and b"\n" in body.strip():
+        fix = _FIX_CSV
+    return Refusal(400, f"The body is not JSON: {why}.", where="the body", fix=fix)
 
 
 def _may_be_deep(body: bytes, document: Any, most: int) -> bool:
@@ -104,7 +124,7 @@ def asked_by_mlflow(body: bytes, limits: Limits) -> Asked:
     Raises:
         Refusal: it has none of these forms, or too many rows.
     """
-    document = decoded(body, limits)
+    document = decoded(body, limits, fix=f"{_FIX_MLFLOW} {_FIX_CSV}")
     forms = dict(zip(_MLFLOW, (_split, _records, _instances, _instances), strict=True))
     if isinstance(document, dict):
         for name, read in forms.items():
@@ -114,7 +134,7 @@ def asked_by_mlflow(body: bytes, limits: Limits) -> Asked:
         400,
         "The body has none of MLflow's forms.",
         where="the body",
-        fix='Send {"dataframe_split": {"columns": […], "data": [[…], …]}} or {"dataframe_records": [{…}, …]}.',
+        fix=_FIX_MLFLOW,
     )
 
 

@@ -10,6 +10,7 @@ answered at once, without a task and messages of its own (docs/decisions/0010-co
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from collections import deque
 from collections.abc import Awaitable, Sequence
@@ -29,6 +30,8 @@ from milepost.serve.settings import Limits
 from milepost.serve.text_log import tell_refused
 
 MOST_HEADER_BYTES = 65_536  # of a header, and of what stands between two parts of a body
+GRACE_S = 0.5  # for a caller that is about to ask when the service ends
+IDLE_S = 1.0  # after which a connection makes room for another one
 _FAREWELL_S = 0.1
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
@@ -118,13 +121,14 @@ class Connection(asyncio.Protocol):
         self._server, self._loop = server_state, asyncio.get_running_loop()
         self._transport: Any = None
         self._client: Any = None
+        self._scheme = "http"
         self._parser: Any = httptools.HttpRequestParser(self)
         self._url, self._headers, self._expects = b"", list[Header](), False
         self._between_parts = 0  # bytes since the last whole header or part of a body
         self._reading: Asking | None = None  # its body comes
         self._next: deque[Asking] = deque()  # they wait for their turn
         self._answering: Asking | None = None
-        self._ends = False  # after what is being answered
+        self._is_leaving = self._ends = False  # after the next answer, after what is being answered
         self._is_deaf = self._is_full = False  # as to what comes, and what the caller has to take first
         self._is_held = False  # what comes waits in the system
         self._faulty: Refusal | None = None  # of what is no request
@@ -136,11 +140,13 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; one connection too many is refused."""
         self._transport, self._client = transport, transport.get_extra_info("peername")
+        self._scheme = "https" if transport.get_extra_info("sslcontext") else "http"
         self._server.connections.add(self)  # type: ignore[arg-type]  # all that is asked of it is to shut down
         self._waits_since = self._loop.time()
         self._patience = self._loop.call_later(self.seconds, self._look)
-        if len(self._server.connections) > self.most:
-            self._refuse(Refusal(503, "Too many connections.", where="the service", fix=_AGAIN, retry_after=1))
+        if len(self._server.connections) > self.most and not self._end_one_that_waits():
+            what = f"More than {self.most:,} connections are open."
+            self._refuse(Refusal(503, what, where="the service", fix=_AGAIN, retry_after=1))
 
     def data_received(self, data: bytes) -> None:
         """Read on; a header has to be whole in time, however it trickles in."""
@@ -180,14 +186,38 @@ class Connection(asyncio.Protocol):
                 asking.leave()
 
     def shutdown(self) -> None:
-        """End when what is being answered is answered; a caller that has got all of it is not waited for."""
+        """End after the next answer, which says so; a caller that asks nothing more is not waited for."""
+        self._is_leaving = True
+        self.app.leave()
+        self._loop.call_later(GRACE_S, self._leave)
+
+    def _leave(self) -> None:
+        """End now, or with the answer to what is here already."""
         self._ends = True
-        if self._answering is not None:
-            return
-        has_all = not self._transport.get_write_buffer_size()
+        if self._answering is None and not self._transport.is_closing():
+            self._close()
+
+    def _close(self) -> None:
+        """Close when all is sent."""
+        self._is_deaf, has_all = True, not self._transport.get_write_buffer_size()
         self._transport.close()
-        if has_all:
+        if has_all and self._is_leaving:
             self._loop.call_later(_FAREWELL_S, self._transport.abort)  # TLS would wait for the caller's last word
+
+    def _end_one_that_waits(self) -> bool:
+        """Return whether there was a connection to close: the one whose caller has had nothing to ask for longest."""
+        others = [one for one in self._server.connections if isinstance(one, Connection) and one is not self]
+        longest = min(others, key=lambda one: one.waits_since)
+        if self._loop.time() - longest.waits_since < IDLE_S:
+            return False
+        longest._close()
+        return True
+
+    @property
+    def waits_since(self) -> float:
+        """Return since when the caller has had nothing to ask; infinity where it has, or takes its answer still."""
+        is_busy = self._answering or self._reading or self._transport.get_write_buffer_size()
+        return math.inf if is_busy or self._waits_since is None else self._waits_since
 
     # of the parser
 
@@ -218,6 +248,7 @@ class Connection(asyncio.Protocol):
             "path": unquote(path) if "%" in path else path,
             "headers": self._headers,
             "client": self._client,
+            "scheme": self._scheme,
         }
         keeps = parser.get_http_version() != "1.0" and parser.should_keep_alive() and not parser.should_upgrade()
         self._reading = Asking(scope, self._transport, keeps=keeps, expects=self._expects)
@@ -244,8 +275,7 @@ class Connection(asyncio.Protocol):
         if self._faulty is not None and not (self._next or self._answering or self._ends):
             self._refuse(self._faulty)
         elif self._ends and self._answering is None and self._reading is None:
-            self._is_deaf = True
-            self._transport.close()
+            self._close()
         elif self._is_held != bool(self._next) and not self._transport.is_closing():
             self._is_held = not self._is_held
             self._transport.pause_reading() if self._is_held else self._transport.resume_reading()
@@ -280,7 +310,7 @@ class Connection(asyncio.Protocol):
         self._answering, self._waits_since = None, self._loop.time()
         if self._transport.is_closing():
             return
-        self._ends = self._ends or not asking.keeps or _CLOSED in reply.headers
+        self._ends = self._ends or self._is_leaving or not asking.keeps or _CLOSED in reply.headers
         has_body = asking.scope["method"] != "HEAD"
         self._transport.write(_message(reply, self._server.default_headers, ends=self._ends, has_body=has_body))
         self._server.total_requests += 1

@@ -49,6 +49,9 @@ def asked_by_csv(body: bytes, limits: Limits, schema: Schema) -> Asked:
     records = _records(text)
     _, names = next(records, (1, []))
     _check_header(names)
+    if len(names) == 1 and ";" in names[0]:
+        what = "The header has no commas, but semicolons."
+        raise Refusal(400, what, where=_HEADER, fix="Send commas between values, and points in numbers.")
     refuse_missing(schema, names, where=_HEADER)
     rows: list[dict[str, Any]] = []
     lines: list[int] = []

@@ -21,12 +21,14 @@ _encode, _encode_lines = msgspec.json.Encoder().encode, msgspec.json.Encoder().e
 
 
 def entity_of(row: Row, settings: Settings) -> str | None:
-    """Return the entity that a row is about, as text; a whole number is written without a point."""
+    """Return the entity that a row is about, as text; a whole number has no point, and a list or an object is none."""
     return _as_text(row.get(settings.entity)) if settings.entity else None
 
 
-def absent_flag(settings: Settings) -> str:
-    """Return the flag of a row that does not say what it is about, though the problem names an id."""
+def absent_flag(settings: Settings) -> str | None:
+    """Return the flag of a row that does not say what it is about; None where no outcome could find it by that."""
+    if not settings.entity or settings.horizon_s is None:
+        return None
     return f"{settings.entity} is absent: no outcome can find this answer by it"
 
 
@@ -41,6 +43,8 @@ def entities_of(rows: Sequence[Row], settings: Settings) -> list[str | None]:
 def _as_text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
+    if isinstance(value, list | dict):
+        return None
     if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_INTEGER:
         return str(int(value))
     return str(value)

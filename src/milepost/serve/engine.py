@@ -192,8 +192,8 @@ class Engine:
         values: list[Any] | None = None
         if settings.inputs_share >= 1 or share_of(prediction_id, "inputs") < settings.inputs_share:
             values = redaction.inputs(voice.values(inputs)) if voice.redacts else voice.values(inputs)
-        if entity is None and settings.entity:
-            answer["flags"] = [*answer["flags"], absent_flag(settings)]
+        if entity is None and (flag := absent_flag(settings)):
+            answer["flags"] = [*answer["flags"], flag]
         prediction, decision, flags = answer["prediction"], answer["decision"], answer["flags"]
         shares, (lo, hi) = answer.get("probabilities"), answer.get("interval") or (None, None)
         is_class = shares is not None

@@ -33,6 +33,7 @@ REFUSALS = {
     408: "The request did not arrive in time.",
     409: "The request id was used for another body, or its request is being answered at this moment.",
     413: "The body is too long, or has too many rows.",
+    415: "The body is compressed; the header Accept-Encoding says what is read.",
     422: "Values are absent or cannot be read; each is named.",
     429: "The caller asks too often.",
     431: "The header is too long.",
@@ -43,6 +44,7 @@ REFUSALS = {
 _WAIT: Document = {"Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 1}}}
 _HEADERS: dict[int, Document] = {
     401: {"WWW-Authenticate": {"description": "How a key is sent.", "schema": {"type": "string"}}},
+    415: {"Accept-Encoding": {"description": "What is read.", "schema": {"type": "string"}}},
     405: {"Allow": {"description": "Methods that are answered here.", "schema": {"type": "string"}}},
     429: _WAIT,
     503: _WAIT,
@@ -52,7 +54,7 @@ _KEYS: Document = {
     "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
 }
 _ANYWHERE, _WITH_KEYS = (404, 405, 431), (401, 403)
-_WITH_BODIES = (400, 408, 413, 422, 429, 500, 503)
+_WITH_BODIES = (400, 408, 413, 415, 422, 429, 500, 503)
 
 
 def openapi_page(service: Service) -> Document:

@@ -14,7 +14,9 @@ import logging
 import re
 import sys
 import threading
+import time
 import traceback
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,12 +42,14 @@ REFUSED = {  # for those who run the service: a caller is told more, and in othe
     408: "A request did not arrive in time.",
     409: "A request id came again, with another body or before its answer.",
     413: "The body of a request was too long, or had too many rows.",
+    415: "The body of a request was compressed.",
     422: "Values of a request were absent or could not be read.",
     429: "A caller asked too often.",
     431: "The header of a request was too long.",
     500: "A request failed; the line before says where.",
     503: "A request was not answered: too many at once, or the disk or store failed of which another line tells.",
 }
+MOST_ALIKE = 20  # lines about refusals of a kind within a second: a flood must not fill the disk
 ANSWERING = ("/predict", "/invocations")  # paths whose answers have ids
 
 _KNOWN = "known"  # attribute of a record with the fields that we give it
@@ -167,6 +171,24 @@ def form_of_lines(name: str, *, where: str) -> LogFormat:
 # requests
 
 
+class _Often:
+    """How often things of a kind came within this second."""
+
+    def __init__(self) -> None:
+        self._second, self._numbers = 0, Counter[str]()
+
+    def number(self, kind: str) -> int:
+        """Return the how manieth of this second it is."""
+        now = int(time.monotonic())
+        if now != self._second:
+            self._second, self._numbers = now, Counter()
+        self._numbers[kind] += 1
+        return self._numbers[kind]
+
+
+_often = _Often()
+
+
 def tell_answered(path: str | None, reply: Reply, seconds: float) -> None:
     """Write the line of a request that was answered: who answered, the first prediction_id, and how many rows.
 
@@ -191,6 +213,11 @@ def tell_refused(
         seconds: that it took.
         bundle_id: that would have answered.
     """
+    number = _often.number(f"{status} {path}")
+    if number > MOST_ALIKE:
+        return
+    if number == MOST_ALIKE:
+        what = f"{what} More of these within this second are not told; /metrics counts them."
     level = logging.ERROR if status >= 500 else logging.WARNING
     _log.log(level, "%s", what, extra=_about(path=path, status=status, seconds=seconds, bundle_id=bundle_id))
 

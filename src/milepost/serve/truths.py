@@ -18,6 +18,8 @@ from milepost.serve.outcome_bodies import Told, told_of
 from milepost.serve.replies import Reply, json_reply
 from milepost.serve.service import Service
 
+_FIX = 'Send one outcome as {"prediction_id": "…", "truth": …}, or many as {"rows": [{…}, …]}.'
+
 
 async def take(service: Service, body: bytes) -> Reply:
     """Return what became of each given outcome; what was taken is in the journal.
@@ -27,7 +29,7 @@ async def take(service: Service, body: bytes) -> Reply:
         MilepostError: its only row says not what it is about.
         EnvironmentFault: the log cannot be read or written.
     """
-    told = told_of(decoded(body, service.settings.limits), service.settings)
+    told = told_of(decoded(body, service.settings.limits, fix=_FIX), service.settings)
     rows = [*told.refused, *(await _taken_of(service, told))]
     counts = Counter(row["status"] for row in rows)
     rows.sort(key=lambda row: row["row"])

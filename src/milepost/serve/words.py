@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from milepost.ground.text import counted, listed
 from milepost.predictor.predictor import Predictor
@@ -29,6 +30,9 @@ from milepost.serve.settings import Settings
 from milepost.serve.state import Named
 
 _JSON, _CSV = "-H 'content-type: application/json'", "-H 'content-type: text/csv'"
+BASE = "http://127.0.0.1:8080"  # where a request says nothing of it
+
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?")
 _KEY = '-H "authorization: Bearer $KEY"'
 _MANY, _PARTIAL, _RETRY = '{"rows": [row, row, …]}', '"partial": true', '"request_id"'
 _WHY = '{"row": row, "reasons": true}'
@@ -76,29 +80,53 @@ tbody th { font-weight: normal; white-space: nowrap }
 """
 
 
-def words_page(service: Service) -> str:
-    """Return the page, as HTML."""
+class Access(NamedTuple):
+    """How the service is reached.
+
+    Attributes:
+        base: what stands before its paths.
+        needs_key: whether callers need one.
+    """
+
+    base: str
+    needs_key: bool
+
+
+def base_of(headers: Mapping[bytes, bytes], scheme: str) -> str:
+    """Return what stands before the paths of the service, as its caller wrote it.
+
+    Args:
+        headers: of the request, names in small letters.
+        scheme: "http" or "https".
+    """
+    host = headers.get(b"host", b"").decode("latin-1")
+    return f"{scheme}://{host}" if _HOST.fullmatch(host) else BASE
+
+
+def words_page(service: Service, base: str = BASE) -> str:
+    """Return the page, as HTML; its commands begin with base."""
     settings, voices = service.settings, service.engine.voices
-    predictor, needs_key = voices.champion.predictor, service.keys.are_needed
+    predictor, access = voices.champion.predictor, Access(base, service.keys.are_needed)
+    needs_key = access.needs_key
     parts = [
         f"<h1>{escape(settings.problem)}</h1>",
         f"<p>{_promise(predictor)}</p>",
         *_served(voices.champion.named, voices.challenger.named if voices.challenger else None),
-        *_ask(predictor, settings, needs_key),
+        *_ask(predictor, settings, access),
         *_inputs(predictor, settings),
         *_answers(predictor, settings),
         *_reasons(predictor),
-        *_other_forms(predictor, settings, needs_key),
-        *_outcomes(predictor, settings, needs_key),
+        *_other_forms(predictor, settings, access),
+        *_outcomes(predictor, settings, access),
         *_errors(predictor, needs_key),
         *_paths(needs_key),
     ]
     return _page(settings.problem, parts)
 
 
-def locked_page() -> str:
+def locked_page(base: str) -> str:
     """Return the page for a browser that brings no key: how to read the other one, and nothing of what is in it."""
-    fetch = f'HOST=http://127.0.0.1:8080 KEY=mp_…\ncurl "$HOST/docs" {_KEY} -o docs.html'
+    fetch = f'HOST={base} KEY=mp_…\ncurl "$HOST/docs" {_KEY} -o docs.html'
     return _page(
         "A key is needed",
         [
@@ -137,20 +165,21 @@ def _served(champion: Named, challenger: Named | None) -> Iterable[str]:
     return _section("What answers", _table((), rows))
 
 
-def _ask(predictor: Predictor, settings: Settings, needs_key: bool) -> Iterable[str]:
+def _ask(predictor: Predictor, settings: Settings, access: Access) -> Iterable[str]:
     row, _ = asked_rows(predictor, settings)
     answer = example_answer(predictor)
-    key = ", KEY the key that you were given" if needs_key else ""
+    key = ", KEY the key that you were given" if access.needs_key else ""
     return _section(
         "Ask",
         f"<p>Paste this into a terminal. HOST is the address of this page without <code>/docs</code>{key}.</p>",
-        _curl("predict", row, needs_key),
+        _curl("predict", row, access),
         "<p>It answers:</p>",
         _pre(_shown(answer)),
         *([f"<p>{_DIFFER}</p>"] if answer["prediction"] != answer["decision"] else []),
         f"<p>Many rows at once, up to {settings.limits.rows:,}: send {_code(_MANY)}, and with {_code(_PARTIAL)} good "
-        f"ones are answered where others cannot be. Add {_code(_RETRY)}, a text of your own, and a request can be sent "
-        "again safely: it gets the same answer and is counted once.</p>",
+        f"ones are answered where others cannot be: the answers stand in the order of their rows, and "
+        f"{_code('unreadable')} has the numbers of the rows left out, counted from 0. Add {_code(_RETRY)}, a text of "
+        "your own, and a request can be sent again safely: it gets the same answer and is counted once.</p>",
     )
 
 
@@ -171,10 +200,12 @@ def _beside(settings: Settings) -> Iterable[str]:
     """Return what a row may have beside the inputs, which the model does not see."""
     rows = []
     if settings.entity:
-        needs = ["outcomes by entity", *(["canary"] if settings.canary_share else [])]
+        flag = absent_flag(settings)
+        needs = ["outcomes by entity"] if flag else []
+        needs += ["canary"] if settings.canary_share else []
         needs += ["control"] if settings.control_share else []
-        says = f"who or what the row is about; needed for {listed(needs)}"
-        rows.append((settings.entity, says, f"the row is answered, with a flag: {absent_flag(settings)}"))
+        says = f"who or what the row is about{f'; needed for {listed(needs)}' if needs else ''}"
+        rows.append((settings.entity, says, f"the row is answered{f', with a flag: {flag}' if flag else ''}"))
     if settings.time:
         rows.append((settings.time, "when the prediction is made; its horizon begins there", "now counts"))
     says = "kept in the log, to compare groups by and to count money"
@@ -228,7 +259,7 @@ def _reasons(predictor: Predictor) -> Iterable[str]:
     )
 
 
-def _other_forms(predictor: Predictor, settings: Settings, needs_key: bool) -> Iterable[str]:
+def _other_forms(predictor: Predictor, settings: Settings, access: Access) -> Iterable[str]:
     row, _ = asked_rows(predictor, settings)
     rows = {
         "predictions": "the decision on each row, not what is most likely; null where a guard abstained",
@@ -241,21 +272,21 @@ def _other_forms(predictor: Predictor, settings: Settings, needs_key: bool) -> I
         "Other forms",
         f"<p>{_code('/invocations')} reads tables: CSV with a header, and the forms of MLflow's servers, "
         f"{', '.join(map(_code, _FORMS))}.</p>",
-        _command("invocations", _CSV, shlex.quote(csv_of(row)), needs_key, option="--data-binary"),
+        _command("invocations", _CSV, shlex.quote(csv_of(row)), access, option="--data-binary"),
         "<p>It answers with lists, a place in each for every row:</p>",
         _pre(_shown({"predictions": [example_answer(predictor)["decision"]], "prediction_ids": [PREDICTION_ID]})),
         _table((), [(_code(name), says) for name, says in rows.items()]),
     )
 
 
-def _outcomes(predictor: Predictor, settings: Settings, needs_key: bool) -> Iterable[str]:
+def _outcomes(predictor: Predictor, settings: Settings, access: Access) -> Iterable[str]:
     by_id, by_entity = told_outcomes(predictor)
     has_both = settings.entity is not None and settings.horizon_s is not None
     return _section(
         "Say what turned out to be true",
         "<p>By the prediction_id, which finds its prediction always. Late, twice or corrected: each is told apart.</p>",
         *([f"<p>{_by_entity(settings)}</p>"] if has_both else []),
-        _curl("outcomes", {"rows": [by_id, by_entity] if has_both else [by_id]}, needs_key),
+        _curl("outcomes", {"rows": [by_id, by_entity] if has_both else [by_id]}, access),
         "<p>It says of each row what became of it; a row that is refused says why, and the others are taken:</p>",
         _pre(_shown(example_taken())),
     )
@@ -308,13 +339,13 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return f"<table>{head}<tbody>{body}</tbody></table>"
 
 
-def _curl(path: str, body: Any, needs_key: bool) -> str:
-    return _command(path, _JSON, shlex.quote(_shown(body)), needs_key)
+def _curl(path: str, body: Any, access: Access) -> str:
+    return _command(path, _JSON, shlex.quote(_shown(body)), access)
 
 
-def _command(path: str, kind: str, body: str, needs_key: bool, *, option: str = "-d") -> str:
-    known = ["HOST=http://127.0.0.1:8080", *(["KEY=mp_…"] if needs_key else [])]
-    words = ["curl", f'"$HOST/{path}"', kind, *([_KEY] if needs_key else []), option, body]
+def _command(path: str, kind: str, body: str, access: Access, *, option: str = "-d") -> str:
+    known = [f"HOST={access.base}", *(["KEY=mp_…"] if access.needs_key else [])]
+    words = ["curl", f'"$HOST/{path}"', kind, *([_KEY] if access.needs_key else []), option, body]
     return _pre("\n".join([*known, " ".join(words)]))
 
 

@@ -2,6 +2,9 @@ import re
 import shutil
 
 import milepost
+from milepost.ground.clock import wall_clock
+from milepost.predlog.journal import HEAD, Journal
+from milepost.predlog.records import Outcomes, encode
 from telco import edit_contract
 
 
@@ -43,6 +46,19 @@ def test_where_answers_are_logged_it_tells_of_them_and_asks_for_the_truth(logged
     status = milepost.status(logged / "milepost.toml")
     assert "150 outcomes are known" in status.log
     assert status.next_step.startswith("milepost log show")
+
+
+def test_a_log_of_which_something_cannot_be_read_says_so(logged):
+    (journals,) = logged.glob(".milepost/log/*/journals")
+    journal = Journal(journals, durability="process", clock=wall_clock)
+    path, sound = journal.path, journal.size
+    for _ in range(2):
+        journal.add(encode(Outcomes([])))
+    journal.close()
+    data = bytearray(path.read_bytes())
+    data[sound + HEAD.size] ^= 0xFF
+    path.write_bytes(data)
+    assert milepost.status(logged / "milepost.toml").log.endswith("milepost log verify")
 
 
 def test_a_log_that_cannot_be_read_stops_no_status(logged):

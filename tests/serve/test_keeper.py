@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from milepost.ground.errors import EnvironmentFault
+from milepost.predlog.journal import journals_in
 from milepost.predlog.read import read_predictions
 from milepost.serve.keeper import FOLD_S, MEND_S, Keeper
 from milepost.serve.state import Named, State, read_state
@@ -114,6 +115,25 @@ def test_journals_become_tables_in_time(make_service, tmp_path, bundles):
     keeper.step()
     assert (Path(service.settings.tables) / "predictions" / "_delta_log").is_dir()
     assert sorted(read_predictions(service.settings.place).collect()["prediction_id"]) == sorted(ids)
+
+
+def test_a_journal_that_is_damaged_is_told_once(make_service, tmp_path, bundles, caplog):
+    service, seconds = make_service(), _Seconds()
+    for _ in range(3):
+        ask(service, "POST", "/predict", usual_row(bundles("binary")))
+    service.commits.close()
+    (journal,) = journals_in(Path(service.settings.journals))
+    data = bytearray(journal.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    journal.write_bytes(data)
+    keeper = _keeper(service.settings, tmp_path, lambda: None, seconds)
+    for _ in range(3):
+        seconds.now += FOLD_S
+        keeper.step()
+    (told,) = [record for record in caplog.records if "can't be read whole" in record.getMessage()]
+    assert journal.stem in told.getMessage()
+    assert "milepost log verify" in told.getMessage()
+    assert journal.exists()
 
 
 def test_a_failure_that_nobody_foresaw_is_told_without_its_words_and_all_else_goes_on(

@@ -43,7 +43,10 @@ def _counted(contract: Problem) -> LogStatus:
 
     from milepost.api.serving import log_place_of
     from milepost.predlog.delta_tables import reading
+    from milepost.predlog.journal import journals_in
     from milepost.predlog.read import read_outcomes, read_predictions
+    from milepost.predlog.tails import tail_of
+    from milepost.predlog.unread import noted
 
     place = log_place_of(contract)
     with reading(place.tables):
@@ -56,4 +59,6 @@ def _counted(contract: Problem) -> LogStatus:
         f"The log holds {counted(answers, 'prediction')}, the newest of {newest:%Y-%m-%d %H:%M} UTC; "
         f"{counted(known, 'outcome')} {'is' if known == 1 else 'are'} known."
     )
+    if any(noted(path.parent, path.stem) or tail_of(path) == "damaged" for path in journals_in(place.journals)):
+        says += " Some of it cannot be read; how much is lost says: milepost log verify"
     return LogStatus(says, answers, known)

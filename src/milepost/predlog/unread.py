@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from milepost.ground.errors import EnvironmentFault
+from milepost.ground.errors import EnvironmentFault, MilepostError
 from milepost.ground.files import canonical_json, write_text
 
 _SUFFIX = ".unread"
@@ -31,6 +31,13 @@ class Unread:
     journal: str
     frame: int | None
     says: str
+
+
+def unread_error(unread: Unread) -> MilepostError:
+    """Return what is told of it."""
+    place = unread.journal if unread.frame is None else f"{unread.journal}, frame {unread.frame}"
+    what = f"A journal of the log can't be read whole: {unread.says}."
+    return MilepostError(what, where=place, fix="See how much is lost, and what to do: milepost log verify")
 
 
 def note(folder: Path, unread: Iterable[Unread]) -> None:

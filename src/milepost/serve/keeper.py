@@ -17,6 +17,7 @@ from milepost.ground.clock import Clock, wall_clock
 from milepost.ground.errors import MilepostError
 from milepost.predlog.fold import fold
 from milepost.predlog.tending import tend
+from milepost.predlog.unread import Unread, unread_error
 from milepost.serve.settings import Settings
 from milepost.serve.state import State, read_state, write_state
 from milepost.serve.text_log import tell_failed
@@ -56,6 +57,7 @@ class Keeper:
         self._mend = mend
         self._followed: str | None = None  # marks of the history; None: what it says was never asked for
         self._mended: str | None = None
+        self._unread: set[Unread] = set()  # told once
         now = seconds()
         self._due = {
             self.follow: now + FOLLOW_S,
@@ -107,7 +109,10 @@ class Keeper:
         Raises:
             EnvironmentFault: a store failed; the journals keep it.
         """
-        fold(self._settings.place, clock=self._clock)
+        for one in fold(self._settings.place, clock=self._clock).unread:
+            if one not in self._unread:
+                self._unread.add(one)
+                tell_failed("A journal holds what cannot be read.", unread_error(one))
 
     def tend(self) -> None:
         """Merge small files and remove what is too old.

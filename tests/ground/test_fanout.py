@@ -37,3 +37,16 @@ def test_after_an_error_tasks_that_run_end_first_and_no_other_begins():
         fanout.run([fail, slow, *[lambda: begun.append("late")] * 50], workers=2)
     assert ended == ["slow"]
     assert "late" not in begun
+
+
+def test_what_ended_before_the_first_error_is_told_and_the_first_error_is_raised():
+    both, told = threading.Barrier(2), []
+
+    def fails(place):
+        both.wait()
+        raise OSError(f"error {place}")
+
+    tasks = [lambda: 0, lambda: 1, lambda: fails(2), lambda: fails(3)]
+    with pytest.raises(OSError, match="error 2"):
+        fanout.run(tasks, workers=2, on_done=lambda *done: told.append(done))
+    assert told == [(0, 0), (1, 1)]

@@ -89,18 +89,16 @@ def test_values_keep_their_bits(rows, ascii_only):
     document = compile_columns(SCHEMA, ["id"])(body)
     if document is None:
         return
-    columns = document["rows"].columns
     asked = asked_of(body, LIMITS, frozenset(SCHEMA.names)).rows
-    assert list(map(repr, columns["age"])) == [repr(None if row["age"] is None else float(row["age"])) for row in asked]
-    assert [row["city"] for row in document["rows"]] == [row["city"] for row in asked]
-    assert [repr(row.get("id")) for row in document["rows"]] == [repr(row.get("id")) for row in asked]
+    for name in ("age", "city", "id"):
+        assert [repr(row.get(name)) for row in document["rows"]] == [repr(row.get(name)) for row in asked]
 
 
 def test_plain_rows_are_read_as_columns():
     rows = [{"city": "Ulm", "age": random.Random(place).random(), "id": place} for place in range(5)]
-    document = compile_columns(SCHEMA, ["id"])(json.dumps({"rows": rows, "request_id": "r", "partial": 3}).encode())
+    document = compile_columns(SCHEMA, ["id"])(json.dumps({"rows": rows, "request_id": 7, "partial": True}).encode())
     assert [dict(row) for row in document["rows"]] == [dict(row) for row in rows]
-    assert (document["request_id"], document["partial"]) == ("r", 3)
+    assert (document["request_id"], document["partial"]) == (7, True)
     assert "reasons" not in document
 
 
@@ -114,7 +112,8 @@ LOOKED_AT = {
     "a list": [{**ROW, "city": ["Ulm"]}],
     "an object beside": [{**ROW, "id": {}}],
     "an id in some rows": [ROW, {**ROW, "id": 3}],
-    "a number beyond all": [{**ROW, "age": 10**400}],
+    "a list for partial": {"rows": [ROW], "partial": []},
+    "an object for a request id": {"rows": [ROW], "request_id": {}},
     "no rows": [],
     "no row": [ROW, 3],
     "one row": ROW,

@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -113,6 +114,85 @@ def test_an_error_after_a_wait_has_its_answer(worker):
     assert worker.ask("POST", "/outcomes", about_nothing).status == 422
 
 
+def test_a_caller_with_many_requests_leaves_others_their_turn(worker):
+    many = 4_000
+    with worker.connect() as busy, worker.connect() as other, busy.makefile("rb") as stream:
+        other.sendall(request("GET", "/health/live"))
+        assert read_answer(other).status == 200
+        begun = time.perf_counter()
+        with ThreadPoolExecutor(1) as pool:
+            reading = pool.submit(lambda: {read_next(stream).status for _ in range(many)})
+            busy.sendall(request("GET", "/nothing") * many)
+            other.sendall(request("GET", "/health/live"))
+            assert read_answer(other).status == 200
+            waited = time.perf_counter() - begun
+            assert reading.result() == {404}
+    assert waited < (time.perf_counter() - begun) / 3
+
+
+@pytest.mark.parametrize(("path", "seconds"), [("/openapi.json", 2.5), ("/health/live", 1.0)])
+def test_a_caller_that_takes_nothing_is_answered_and_read_no_further(make_worker, path, seconds):
+    worker = make_worker()
+    before = resident_mb(worker)
+    with worker.connect() as connection:
+        connection.setblocking(False)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            with contextlib.suppress(BlockingIOError):
+                connection.sendall(request("GET", path) * 100)
+        assert worker.ask("GET", "/health/live").status == 200
+        assert resident_mb(worker) - before < 20
+
+
+def test_a_header_has_its_time_once(make_worker):
+    worker = make_worker(limits=Limits(seconds=1.0))
+    with worker.connect() as connection:
+        begun = time.monotonic()
+        time.sleep(0.8)
+        connection.sendall(b"GET /health")
+        assert connection.recv(10) == b""
+        assert time.monotonic() - begun < 1.7
+
+
+def test_a_service_that_ends_does_not_wait_for_a_request_that_gets_no_answer(make_worker, row):
+    worker = make_worker(limits=Limits(seconds=15.0))
+    body = json.dumps(row).encode()
+    asked = request("POST", "/predict", body)
+    with worker.connect() as connection, connection.makefile("rb") as stream:
+        connection.sendall(asked[:-10])
+        time.sleep(0.2)
+        os.kill(worker.process.pid, signal.SIGTERM)
+        time.sleep(GRACE_S + 0.2)
+        connection.sendall(asked[-10:] + asked[:-10])
+        assert read_next(stream).headers["connection"] == "close"
+        assert worker.process.wait(10) in (0, -signal.SIGTERM)
+
+
+def test_what_is_told_behind_a_body_is_no_header(worker, row):
+    body = json.dumps(row).encode()
+    chunk = b"%x\r\n%b\r\n0\r\nidempotency-key: trailer\r\n\r\n" % (len(body), body)
+    with worker.connect() as connection:
+        connection.sendall(CHUNKED + chunk)
+        assert "request_id" not in read_answer(connection).json
+
+
+WISH = b"connection: upgrade\r\nupgrade: h2c\r\n"
+
+
+@pytest.mark.parametrize("cut", [30, 60, 90, -3])
+def test_a_wish_for_another_protocol_is_passed_over_wherever_it_stands(worker, row, cut):
+    body = b'{"x": "\\r\\nupgrade: y", ' + json.dumps(row).encode()[1:]
+    asked = request("POST", "/predict", body).replace(b"\r\n\r\n", b"\r\n" + WISH + b"\r\n", 1)
+    plain = request("POST", "/predict", b"\r\nupgrade: x" + body)
+    with worker.connect() as connection, connection.makefile("rb") as stream:
+        for part in (asked + asked[:cut], asked[cut:] + plain):
+            connection.sendall(part)
+            time.sleep(0.05)
+        assert [read_next(stream).status for _ in range(3)] == [200, 200, 400]
+        connection.sendall(request("GET", "/health/live"))
+        assert read_next(stream).status == 200
+
+
 # the same under a server that knows nothing of us
 
 ASKED = {
@@ -168,6 +248,12 @@ def answer_at(port: int, asked: bytes, method: str) -> Got:
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
         connection.sendall(asked)
         return read_answer(connection, method)
+
+
+def resident_mb(worker: Worker) -> float:
+    """Return the resident megabytes of a worker."""
+    status = Path(f"/proc/{worker.process.pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1000
 
 
 def without_ids(got: Got) -> Any:

@@ -69,7 +69,7 @@ def test_what_waits_hears_a_second_failure_too(answer):
         asyncio.run(run())
 
 
-@pytest.mark.parametrize("turns", [0, 1, 3])
+@pytest.mark.parametrize("turns", [1, 3])
 def test_what_is_given_up_ends(turns):
     ended = []
 
@@ -93,4 +93,4 @@ def test_what_is_given_up_ends(turns):
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(run())
-    assert ended or not turns
+    assert ended

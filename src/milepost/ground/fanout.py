@@ -34,26 +34,27 @@ def run(
 
 
 def _in_order(tasks: Sequence[Callable[[], T]], workers: int) -> Iterator[T]:
-    """Yield results in order. After an error no task begins, and those that run end first, so that no write is cut."""
+    """Yield results in order, up to the first error; it is raised when the tasks that run have ended, none cut off."""
     if workers == 1 or len(tasks) < 2:
         yield from (task() for task in tasks)
         return
     from joblib import Parallel, delayed
 
-    errors: list[Exception] = []
+    errors: dict[int, Exception] = {}
 
-    def attempt(task: Callable[[], T]) -> T | None:
+    def attempt(place: int, task: Callable[[], T]) -> T | None:
         try:
-            return None if errors else task()
+            return None if errors else task()  # tasks begin in order: none before the first error is left out
         except Exception as why:  # noqa: BLE001  it is raised below
-            errors.append(why)
+            errors[place] = why
             return None
 
-    for result in Parallel(n_jobs=workers, prefer="threads", return_as="generator")(delayed(attempt)(t) for t in tasks):
-        if not errors:
+    calls = (delayed(attempt)(place, task) for place, task in enumerate(tasks))
+    for place, result in enumerate(Parallel(n_jobs=workers, prefer="threads", return_as="generator")(calls)):
+        if place < min(errors, default=len(tasks)):
             yield cast("T", result)
     if errors:
-        raise errors[0]
+        raise errors[min(errors)]
 
 
 @contextmanager

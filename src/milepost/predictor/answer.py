@@ -79,7 +79,7 @@ def class_answer(model: Document, labels: Sequence[str]) -> Callable[[list[float
         if len(response) == 1:
             positive = min(max(response[0], 0.0), 1.0) + 0.0  # 0.0 rather than -0.0
             response = [1.0 - positive, positive]
-        if not math.isfinite(sum(response)):
+        if not math.isfinite(sum(response)):  # shares are 1 at most: their sum is finite where they are
             return {**empty, "flags": [*flags, NO_ANSWER]}
         return {
             "prediction": labels[first_largest(response)],

@@ -140,7 +140,7 @@ def _levels(values: pl.Series, column: Column, wording: Wording) -> tuple[pl.Ser
     """Return text whose known levels pass as they are and whose other values go through the gate."""
     is_known = values.is_in(column.levels)
     flags = list(_missing_flags(values, column))
-    if is_known.all():  # where a value is missing, this is
+    if is_known.all():  # which is missing, and counts for nothing, where the value is
         return values, flags
     rows = is_known.not_().fill_null(False).arg_true()
     read, more = _value_by_value(values.gather(rows), column, wording)

@@ -47,7 +47,7 @@ class PredictionIds:
         return self._written(self._counter)
 
     def many(self, number: int) -> list[str]:
-        """Return the next ids, all of one millisecond, which takes less time than one by one."""
+        """Return the next ids, which takes less time than one by one."""
         if not number:
             return []
         first = self()

@@ -1,6 +1,6 @@
 """Large bodies straight into columns: no dictionary for each row, which would take longer than all that follows.
 
-{"rows": [{"tenure": 12, "contract": "One year"}, …]} ─► ColumnRows(tenure: (12.0, …), contract: ("One year", …))
+{"rows": [{"tenure": 12, "contract": "One year"}, …]} ─► ColumnRows(tenure: (12, …), contract: ("One year", …))
 
 Only what needs no second look goes this way: rows with all inputs, no other fields than the service knows, and each
 value of the plain type that its input has. Every other body is read row by row, and so is told what is wrong with it.
@@ -19,11 +19,14 @@ from milepost.predictor.column_rows import ColumnRows
 ColumnDecoder: TypeAlias = Callable[[bytes], Any]
 
 FEWEST_BYTES = 32_768  # of a body; shorter ones hold few rows
-BESIDE_ROWS = ("partial", "request_id", "reasons")
 
 _PLAIN = str | int | float | bool | None
-_TYPES: dict[Dtype, Any] = {"integer": float | None, "float": float | None, "boolean": bool | None}  # else text
+_NUMBER = int | float | None
+_TYPES: dict[Dtype, Any] = {"integer": _NUMBER, "float": _NUMBER, "boolean": bool | None}  # else text
+_BESIDE_ROWS: dict[str, Any] = {"partial": bool, "request_id": str | int | None, "reasons": bool | int | float}
 _ABSENT = msgspec.UNSET
+
+BESIDE_ROWS = tuple(_BESIDE_ROWS)
 
 
 def compile_columns(schema: Schema, beside: Sequence[str]) -> ColumnDecoder | None:
@@ -45,7 +48,8 @@ def compile_columns(schema: Schema, beside: Sequence[str]) -> ColumnDecoder | No
         return None
     try:
         row = _closed("Row", fields, rename=dict(zip([field[0] for field in fields], names, strict=True)))
-        body = _closed("Body", [("rows", list[row]), *((name, Any, _ABSENT) for name in BESIDE_ROWS)])  # type: ignore[valid-type]
+        beside_rows = [(name, kind | msgspec.UnsetType, _ABSENT) for name, kind in _BESIDE_ROWS.items()]
+        body = _closed("Body", [("rows", list[row]), *beside_rows])  # type: ignore[valid-type]
     except ValueError:
         return None
     of_list, of_body = msgspec.json.Decoder(list[row]).decode, msgspec.json.Decoder(body).decode  # type: ignore[valid-type]
@@ -58,7 +62,7 @@ def compile_columns(schema: Schema, beside: Sequence[str]) -> ColumnDecoder | No
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
         rows = _columns(document.rows, names, optional)
-        said = {name: getattr(document, name) for name in BESIDE_ROWS}
+        said = {name: getattr(document, name) for name in _BESIDE_ROWS}
         known = {name: value for name, value in said.items() if value is not _ABSENT}
         return None if rows is None else {"rows": rows, **known}
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-import re
+import time
 from collections import deque
 from collections.abc import Awaitable, Sequence
 from functools import lru_cache
@@ -31,6 +31,7 @@ from milepost.serve.text_log import tell_refused
 
 MOST_HEADER_BYTES = 65_536  # of a header, and of what stands between two parts of a body
 GRACE_S = 0.5  # for a caller that is about to ask when the service ends
+TURN_S = 0.005  # of one connection, before others have theirs
 IDLE_S = 1.0  # after which a connection makes room for another one
 _FAREWELL_S = 0.1
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
@@ -88,7 +89,7 @@ class Asking:
     async def receive(self) -> Message:
         """Return what came since the last call; where nothing did, what comes next."""
         while not (self._parts or self.is_whole or self._is_left):
-            if self._expects:
+            if self._expects and not self._transport.is_closing():
                 self._expects = False
                 self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             self._arrived = asyncio.Event()
@@ -124,6 +125,7 @@ class Connection(asyncio.Protocol):
         self._scheme = "http"
         self._parser: Any = httptools.HttpRequestParser(self)
         self._url, self._headers, self._expects = b"", list[Header](), False
+        self._wish: tuple[bytes, list[Header]] | None = None  # for another protocol: the request that has it
         self._between_parts = 0  # bytes since the last whole header or part of a body
         self._reading: Asking | None = None  # its body comes
         self._next: deque[Asking] = deque()  # they wait for their turn
@@ -132,6 +134,7 @@ class Connection(asyncio.Protocol):
         self._is_deaf = self._is_full = False  # as to what comes, and what the caller has to take first
         self._is_held = False  # what comes waits in the system
         self._faulty: Refusal | None = None  # of what is no request
+        self._has_answered = False  # since the last header began
         self._waits_since: float | None = None  # for something that the caller has to do
         self._patience: asyncio.TimerHandle | None = None
 
@@ -152,18 +155,34 @@ class Connection(asyncio.Protocol):
         """Read on; a header has to be whole in time, however it trickles in."""
         if self._is_deaf:
             return
-        if self._reading is None and b"pgrade:" in data:
-            data = _without_wish(data)
         self._between_parts += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._is_deaf = True  # what follows is no HTTP
+        except httptools.HttpParserUpgrade as why:
+            self._read_without_wish(data[why.args[0] :])
+            return
         except httptools.HttpParserError:
             self._give_up(Refusal(400, "The request is no HTTP.", where="the request", fix="Send HTTP/1.1."))
         if self._between_parts > MOST_HEADER_BYTES and not self._is_deaf:
             self._give_up(Refusal(431, "The header of the request is too long.", where="the header", fix=_SHORTER))
         self._go_on()
+
+    def _read_without_wish(self, rest: bytes) -> None:
+        """Read a request again without its wish for another protocol, which a server may pass over.
+
+        The parser would not, and take its body for that protocol; some clients wish for HTTP/2 with each first request.
+
+        Args:
+            rest: what stands behind its header.
+        """
+        if self._wish is None:  # somebody takes us for a proxy: what follows is for others
+            self._is_deaf = True
+            self._go_on()
+            return
+        (line, headers), self._wish = self._wish, None
+        lines = [b"%b: %b" % header for header in headers if header[0] != b"upgrade"]
+        self._parser = httptools.HttpRequestParser(self)
+        self.data_received(b"\r\n".join([line, *lines, b"", rest]))
 
     def pause_writing(self) -> None:
         """Wait for the caller to take what was sent, but not for ever."""
@@ -224,8 +243,8 @@ class Connection(asyncio.Protocol):
     def on_message_begin(self) -> None:
         """Await a header."""
         self._url, self._headers, self._expects = b"", [], False
-        if self._answering is None and not self._is_full:
-            self._waits_since = self._loop.time()
+        if self._has_answered and self._answering is None and not self._is_full:
+            self._has_answered, self._waits_since = False, self._loop.time()
 
     def on_url(self, url: bytes) -> None:
         """Take a part of the path."""
@@ -241,12 +260,18 @@ class Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         """Take the whole header."""
         self._between_parts = 0
-        parser = self._parser
+        parser, headers, self._headers = self._parser, self._headers, []  # what is told behind the body is no header
+        if parser.should_upgrade() and parser.get_method() != b"CONNECT":
+            self._wish = (
+                b"%b %b HTTP/%b" % (parser.get_method(), self._url, parser.get_http_version().encode()),
+                headers,
+            )
+            return
         path: str = httptools.parse_url(self._url).path.decode("ascii")
         scope = {
             "method": parser.get_method().decode("ascii"),
             "path": unquote(path) if "%" in path else path,
-            "headers": self._headers,
+            "headers": headers,
             "client": self._client,
             "scheme": self._scheme,
         }
@@ -270,11 +295,17 @@ class Connection(asyncio.Protocol):
 
     def _go_on(self) -> None:
         """Answer what has its turn, and end where nothing more is to come."""
+        if self._transport.is_closing():
+            return
+        began = time.perf_counter() if self._next else 0.0
         while self._next and self._answering is None and not (self._ends or self._is_full):
             self._answer(self._next.popleft())
+            if self._next and self._answering is None and time.perf_counter() - began > TURN_S:
+                self._loop.call_soon(self._go_on)  # others have their turn
+                break
         if self._faulty is not None and not (self._next or self._answering or self._ends):
             self._refuse(self._faulty)
-        elif self._ends and self._answering is None and self._reading is None:
+        elif self._ends and self._answering is None and (self._reading is None or self._reading in self._next):
             self._close()
         elif self._is_held != bool(self._next) and not self._transport.is_closing():
             self._is_held = not self._is_held
@@ -286,7 +317,11 @@ class Connection(asyncio.Protocol):
         incoming = Incoming(asking.receive, asking.whole_body())
         answer: Awaitable[Reply] = self.app.respond(asking.scope, incoming)
         if asking.is_whole:
-            reply, rest = at_once(answer)
+            try:
+                reply, rest = at_once(answer)
+            except BaseException:  # it would wait for ever
+                self._transport.abort()
+                raise
             if reply is not None:
                 self._send(asking, incoming, reply)
                 return
@@ -298,16 +333,15 @@ class Connection(asyncio.Protocol):
 
     async def _answer_later(self, asking: Asking, incoming: Incoming, answer: Awaitable[Reply]) -> None:
         try:
-            reply = await answer
+            self._send(asking, incoming, await answer)
+            self._go_on()
         except BaseException:  # the server ends and does not wait any longer
             self._transport.abort()
             raise
-        self._send(asking, incoming, reply)
-        self._go_on()
 
     def _send(self, asking: Asking, incoming: Incoming, reply: Reply) -> None:
         """Send an answer; what is still to come of its request is forgotten, for a caller that sends does not hear."""
-        self._answering, self._waits_since = None, self._loop.time()
+        self._answering, self._waits_since, self._has_answered = None, self._loop.time(), True
         if self._transport.is_closing():
             return
         self._ends = self._ends or self._is_leaving or not asking.keeps or _CLOSED in reply.headers
@@ -375,17 +409,8 @@ def _lines(headers: tuple[Header, ...]) -> bytes:
     return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
-_WISH = re.compile(rb"\r\nupgrade:", re.IGNORECASE)
 _AGAIN = "Send the request again in a moment, on a connection that is kept."
 _SHORTER = f"Send less than {MOST_HEADER_BYTES:,} bytes of headers, without cookies."
-
-
-def _without_wish(data: bytes) -> bytes:
-    """Return a request that does not wish for another protocol, which a server may pass over; the parser would not,
-    and lose the body. Some clients wish for HTTP/2 with each first request.
-    """
-    head, end, body = data.partition(b"\r\n\r\n")
-    return _WISH.sub(b"\r\nx-upgrade:", head) + end + body
 
 
 def connections_within(limits: Limits, app: App) -> type[Connection]:

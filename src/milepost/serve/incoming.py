@@ -94,6 +94,7 @@ def at_once(awaitable: Awaitable[_Value]) -> tuple[_Value, None] | tuple[None, A
     """Return the value of an awaitable that needs no waiting; or None, and what to await for it.
 
     Most bodies are there when they are asked for, and most answers need no waiting: a timer or a task would cost more.
+    What comes before the first wait runs in no task, so it may set no timer (asyncio.timeout).
     """
     steps = awaitable.__await__()
     try:

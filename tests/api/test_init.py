@@ -64,6 +64,13 @@ def test_the_houses_sentence_and_table_make_a_problem(drafted):
     assert "Month-to-month" in problem.baseline.rule
 
 
+def test_without_a_horizon_the_draft_says_how_outcomes_are_found(tmp_path):
+    write(tmp_path, "churn.csv", churn_columns())
+    drafted = init(tmp_path / "churn.csv", target="churn", problem=tmp_path / "milepost.toml")
+    text = " ".join(drafted.path.read_text("utf-8").replace("\n# ", " ").split())
+    assert 'without it outcomes are found by prediction_id alone horizon = "30d"' in text
+
+
 def test_every_key_of_a_draft_has_a_comment(drafted):
     text = drafted.path.read_text("utf-8").split("\n\n", 1)[1]
     lines = text.splitlines()

@@ -44,6 +44,13 @@ def test_a_key_is_shown_once_and_kept_nowhere(telco):
     assert added.key not in str(listed(telco))
 
 
+def test_the_first_key_says_that_nobody_is_answered_without_one_from_now_on(telco):
+    first, second = add(telco, "prom", scopes=["read"]).says, add(telco).says
+    assert "from now on the service of churn answers nobody without one" in first[-1]
+    assert "milepost keys add NAME --scope predict --problem" in first[-1]
+    assert not any("first key" in sentence for sentence in second)
+
+
 def test_a_holder_changes_keys_one_after_the_other(telco):
     old, new = add(telco).key, None
     ended = milepost.keys_end("shop", at="7d", problem=telco / "milepost.toml", clock=lambda: NOW)

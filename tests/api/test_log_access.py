@@ -30,7 +30,7 @@ def test_what_is_no_time_says_what_one_looks_like(telco, given):
     with pytest.raises(MilepostError, match="is no time") as refused:
         moment(telco, given)
     assert refused.value.where == "--since"
-    assert '"7d" for seven days ago' in refused.value.fix
+    assert '"7d" for seven days ago; "2h" and "30min"' in refused.value.fix
 
 
 def test_the_champion_answers_and_before_there_is_one_the_newest(trained):

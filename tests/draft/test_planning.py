@@ -6,6 +6,7 @@ import pytest
 from milepost.draft.planning import (
     Population,
     alike_rows,
+    at_least,
     fewest_rows,
     rows_needed,
     scatter_of_classes,
@@ -84,6 +85,15 @@ def test_the_tellable_value_needs_just_the_rows_there(metric):
     first = tellable(metric, 0.6, 1.0, ROWS, CHURN)
     assert rows_needed(metric, first, 0.6, CHURN) <= 1.02 * ROWS
     assert rows_needed(metric, 0.6 + 0.9 * (first - 0.6), 0.6, CHURN) > ROWS
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "roc_auc", "log_loss"])
+def test_what_is_there_at_least_is_the_cautious_end_of_the_measured_interval(metric):
+    seen, is_higher = measure(metric, yes_or_no()), metric != "log_loss"
+    least = at_least(metric, seen.value, ROWS, CHURN, higher=is_higher)
+    end = seen.interval.lo if is_higher else seen.interval.hi
+    assert 0.6 < (seen.value - least) / (seen.value - end) < 1.7
+    assert at_least(metric, seen.value, 9, CHURN, higher=is_higher) is None
 
 
 def test_nothing_can_be_told_from_too_few_of_the_rarer_answer():

@@ -16,9 +16,10 @@ EVERYBODY = Free(
 RULE = Free("rule", "today's rule", {"accuracy": 0.9, "recall": 0.9, "precision": 0.9, "roc_auc": 0.9})
 
 
-def prospects(rows=1_760, population=CHURN, answers=(NOBODY, EVERYBODY), **bounds):
+def prospects(rows=1_760, measured=3_000, population=CHURN, answers=(NOBODY, EVERYBODY), **bounds):
     criteria = [Criterion.parse(metric, bound, where="here") for metric, bound in bounds.items()]
-    made = [prospect(one, criteria, answers, population, test_rows=rows, labels=("No", "Yes")) for one in criteria]
+    counts = {"test_rows": rows, "measured_rows": measured}
+    made = [prospect(one, criteria, answers, population, **counts, labels=("No", "Yes")) for one in criteria]
     return made[0] if len(made) == 1 else made
 
 
@@ -50,6 +51,47 @@ def test_a_criterion_that_no_threshold_changes_does_not_stand_against_recall():
 def test_the_rule_makes_nothing_free():
     assert prospects(answers=(NOBODY, EVERYBODY, RULE), accuracy=">= 0.80").outlook == "verifiable"
     assert prospects(answers=(NOBODY, EVERYBODY, RULE), accuracy=">= 0.80").rule == 0.9
+
+
+def income(score, *, metric="r2", bound=">= 0.80", **others):
+    """Return what is expected where today's rule has a score, and its squared errors scatter twice their mean."""
+    answers = (Free("mean", "always the mean", {}), Free("rule", "today's rule", {metric: score}))
+    population = Population("regression", scatter={"rmse": 2.0, "mae": 1.0}, sizes=4_700.0)
+    return prospects(population=population, answers=answers, **{"rows": 250, "measured": 1_100, metric: bound} | others)
+
+
+def test_where_the_rule_alone_lies_beyond_what_the_rows_can_tell_the_criterion_is_verifiable():
+    without, one = income(None), income(0.904)
+    assert without.outlook == "will probably end as can't tell yet"
+    assert (one.outlook, one.is_verifiable) == ("verifiable", True)
+    assert one.rows_needed <= one.rows_there < without.rows_needed
+    # 0.904 - 1.96 * 2 * (1 - 0.904) / sqrt(1100)
+    assert one.needs[-1].reach == pytest.approx(0.8927, abs=1e-4)
+    assert "Today's rule reaches 0.893 or more, as 1,100 development rows show" in one.says
+
+
+def test_a_rule_counts_for_no_more_than_the_rows_on_which_it_was_measured_can_show():
+    assert income(0.904, measured=40).needs == income(None).needs
+    assert income(0.904, measured=5).needs == income(None).needs
+    assert income(0.81).needs == income(None).needs
+
+
+def test_the_rule_counts_where_smaller_is_better():
+    assert income(None, metric="mae", bound="<= 1000", rows=150).outlook == "will probably end as can't tell yet"
+    one = income(500.0, metric="mae", bound="<= 1000", rows=150)
+    assert one.outlook == "verifiable"
+    assert one.needs[-1].reach == pytest.approx(500 + 1.96 * 500 / 1_100**0.5, rel=1e-4)
+    assert "or less, as 1,100" in one.says
+    assert income(2_000.0, metric="mae", bound="<= 1000").needs == income(None, metric="mae", bound="<= 1000").needs
+
+
+def test_what_a_rule_buys_at_the_price_of_another_criterion_counts_for_nothing():
+    rule = Free("rule", "today's rule", {"recall": 0.95, "precision": 0.30})
+    answers = (NOBODY, EVERYBODY, rule)
+    both = {"recall": ">= 0.60", "precision": ">= 0.50"}
+    assert prospects(answers=answers, **both)[0].needs == prospects(**both)[0].needs
+    met = (NOBODY, EVERYBODY, Free("rule", "today's rule", {"recall": 0.95, "precision": 0.80}))
+    assert prospects(answers=met, **both)[0].needs[-1].reach > 0.9
 
 
 def test_too_few_test_rows_will_probably_not_tell():

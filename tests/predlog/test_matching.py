@@ -101,6 +101,7 @@ def test_without_a_horizon_only_an_id_tells(place):
     rows, refusals = match(place, about(("c-81", NOON)), horizon=None)
     assert rows.is_empty()
     assert refusals["what"].to_list() == ["The problem has no horizon, so no time tells which prediction is meant."]
+    assert "write problem.horizon and start the service again" in refusals["fix"].item()
 
 
 def test_an_id_means_its_prediction_whatever_its_role(place):

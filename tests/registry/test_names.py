@@ -5,12 +5,14 @@ import shutil
 import pytest
 
 from milepost.ground.errors import MilepostError, UnknownNameError
+from milepost.ground.workspace import Workspace
 from milepost.predictor.manifest import verify
 from milepost.registry.bundles import write_bundle
 from milepost.registry.decisions import Entry
-from milepost.registry.history import append
-from milepost.registry.names import resolve
+from milepost.registry.history import append, read_history
+from milepost.registry.names import resolve, version_of
 from milepost.registry.promote import promote
+from milepost.registry.store import open_store
 
 
 @pytest.fixture
@@ -152,3 +154,24 @@ def test_what_names_no_bundle_is_refused(find, trained, name):
 def test_a_folder_without_a_bundle_is_refused(tmp_path, find):
     with pytest.raises(MilepostError, match="no bundle here"):
         find(str(tmp_path))
+
+
+@pytest.mark.parametrize("name", ["telco-churn:2", "its id", "its folder"])
+def test_a_version_is_known_however_its_bundle_is_named(workspace, store, trained, name):
+    bundle = trained[1]
+    name = {"its id": bundle.bundle_id, "its folder": str(bundle.path)}.get(name, name)
+    past = read_history(workspace.history, problem="telco-churn")
+    assert version_of(name, bundle.bundle_id, past=past, store=store) == 2
+
+
+def test_what_the_history_says_of_a_version_needs_no_registry(workspace, judged):
+    past = read_history(workspace.history, problem="telco-churn")
+    away = open_store(workspace, name="telco-churn", uri="http://127.0.0.1:9")
+    assert version_of(judged[0].bundle_id, judged[0].bundle_id, past=past, store=away) == 1
+
+
+def test_a_folder_from_elsewhere_has_no_version_and_asks_no_registry(tmp_path, workspace):
+    bundle = write_bundle(tmp_path / "copies", {"model.json": "{}"})
+    empty = open_store(Workspace(tmp_path / "empty"), name="telco-churn")
+    assert version_of(str(bundle.path), bundle.bundle_id, past=(), store=empty) is None
+    assert not (tmp_path / "empty").exists()

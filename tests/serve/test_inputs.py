@@ -45,6 +45,7 @@ def test_many_levels_are_not_all_told():
         (None, "null is answered"),
         (0.0, "null is answered and flagged: it was never missing"),
         (0.125, "null is usual: 12.5 % were missing"),
+        (0.0004, "null is usual: under 0.1 % were missing"),
     ],
 )
 def test_null_is_told_by_how_usual_it_is(share, null):

@@ -37,6 +37,15 @@ def test_a_measure_reads_with_its_interval():
     assert wording.reading(measured) == "57.1 % (52.4 % to 61.7 %)"
 
 
+def test_a_value_and_the_ends_of_its_interval_have_one_precision():
+    nothing = Measured("r2", -0.0000037, Interval(-0.002155, 0.00184), 368, None, None, 368, "bootstrap")
+    assert wording.compact(nothing) == "0.0000 [-0.0022 to 0.0018]"
+    error = Measured("mae", 9.5, Interval(8.123, 11.456), 368, None, None, 368, "t")
+    assert wording.reading(error, unit="min") == "9.50 min (8.12 to 11.46)"
+    money = Measured("value", 10_240.3, Interval(-312.7, 20_100.2), 368, None, None, 368, "t")
+    assert wording.reading(money, "EUR") == "10,240 EUR (-313 to 20,100)"
+
+
 def test_a_measure_without_an_interval_says_why():
     measured = Measured("recall", 0.5, None, 12, 4, "Only 4 rows are positive.", 4, "")
     assert wording.reading(measured) == "50.0 % (no interval: Only 4 rows are positive.)"

@@ -135,10 +135,12 @@ def keys_add(
     contract = read_problem(Path(problem))
     _refuse_second(_file(contract), name, problem)
     ends = _end_of(until, contract, where="keys add, --until", clock=clock)
+    is_first = not read_keys(_file(contract))
     secret = add_key(_file(contract), name, tuple(dict.fromkeys(scopes)), until=ends, clock=clock)
     says = (
         "This key is shown once and kept nowhere: give it to its holder now, by a safe way.",
         "A caller sends it in the header Authorization: Bearer KEY.",
+        *((_says_first(contract.aim.name, problem),) if is_first else ()),
     )
     return KeyAdded(name, secret, tuple(dict.fromkeys(scopes)), ends, says, next_step("keys list", problem))
 
@@ -200,6 +202,14 @@ def _refuse_second(path: Path, name: str, problem: Path | str) -> None:
             where="keys add, NAME",
             fix=f"To change it, let the old one work for a while: {end}   and then add again; or choose another name.",
         )
+
+
+def _says_first(name: str, problem: Path | str) -> str:
+    add = next_step("keys add NAME --scope predict", problem)
+    return (
+        f"It is the first key: from now on the service of {name} answers nobody without one, "
+        f"a running one within a second. Give each caller a key: {add}"
+    )
 
 
 def _says_left(keys: int) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ def moment_of(given: When, contract: Problem, *, where: str, clock: Clock, is_ah
     span = _span_of(given)
     if span is None:
         how = "seven days from now" if is_ahead else "seven days ago"
-        fix = f'Write it like "2026-03-01", "2026-03-01T14:30", or "7d" for {how}.'
+        fix = f'Write it like "2026-03-01", "2026-03-01T14:30", or "7d" for {how}; "2h" and "30min" are spans, too.'
         raise MilepostError(f"{given!r} is no time.", where=where, fix=fix)
     return clock() + span if is_ahead else clock() - span
 

@@ -186,6 +186,10 @@ def _says(settings: Settings) -> tuple[str, ...]:
         (bool(guards), f"Guards: {guards}."),
         (settings.shadow, "Shadow: a challenger answers the same rows, for the log alone."),
         (canary > 0, f"Canary: a challenger answers {share(canary)} {entities}."),
+        (
+            settings.entity is not None and settings.horizon_s is None,
+            f"No problem.horizon: outcomes are found by prediction_id alone, not by {settings.entity} and time.",
+        ),
         (control > 0, f"Control: {share(control)} {entities} have the arm control: do not act."),
         (True, "Ctrl-C stops it: what it has begun to answer is answered, and its log is folded."),
     ]

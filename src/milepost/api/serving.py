@@ -19,7 +19,7 @@ from milepost.problem.spec import Problem
 from milepost.registry.account import account_of
 from milepost.registry.aliases import are_behind, repair_aliases
 from milepost.registry.history import read_history
-from milepost.registry.names import resolve
+from milepost.registry.names import resolve, version_of
 from milepost.serve.following import followed_state
 from milepost.serve.guards import compile_guards
 from milepost.serve.keeper import Keeper
@@ -119,8 +119,9 @@ def _state(contract: Problem, bundle: str | None) -> tuple[State, bool]:
         return state, True
     found = resolve(bundle, workspace=workspace, store=store, history=workspace.history)
     why = f"It was named when the service was started: {bundle}."
-    account = account_of(read_history(workspace.history, problem=store.name), found.bundle_id)
-    return State(Named(found.bundle_id, str(found.path.resolve()), why=why, account=account)), False
+    past = read_history(workspace.history, problem=store.name)
+    version, account = version_of(bundle, found.bundle_id, past=past, store=store), account_of(past, found.bundle_id)
+    return State(Named(found.bundle_id, str(found.path.resolve()), version, why=why, account=account)), False
 
 
 def settings_of(contract: Problem, predictor: Predictor, folder: Path) -> Settings:

@@ -91,7 +91,8 @@ def _problem(draft: Draft) -> Iterator[Setting]:
     if said.horizon is not None:
         yield Setting("horizon", span_text(said.horizon), span)
     else:
-        yield Setting("horizon", "30d", f"{span}; the sentence says none", is_on=False)
+        none = "the sentence says none, and without it outcomes are found by prediction_id alone"
+        yield Setting("horizon", "30d", f"{span}; {none}", is_on=False)
     yield from _effect(draft)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import special
 
 from milepost.metrics.answers import Task
-from milepost.stats.intervals import normal_quantile
+from milepost.stats.intervals import normal_quantile, wilson
 from milepost.stats.sample_size import chance_to_tell, proportion_rows_needed
 from milepost.stats.spread import spread as pulls_spread
 
@@ -138,6 +138,33 @@ def tellable(metric: str, threshold: float, best: float, rows: int, population: 
         middle = (near + far) / 2
         near, far = (near, middle) if enough(middle) else (middle, far)
     return far
+
+
+def at_least(metric: str, value: float, rows: int, population: Population, *, higher: bool) -> float | None:
+    """Return what a measured value truly is at least, or at most: the cautious end of its interval, roughly.
+
+    Args:
+        metric: its name.
+        value: as measured.
+        rows: of the table on which it was measured.
+        population: these rows.
+        higher: whether higher is better, so that the lower end is the cautious one.
+
+    Returns:
+        A value; None where too few rows were measured, or nothing can be said of their spread.
+    """
+    share = denominator(metric, population)
+    if share is not None:
+        trials = rows * share / population.alike
+        if trials < FEWEST:
+            return None
+        interval = wilson(value * trials, trials, level=LEVEL)
+        return interval.lo if higher else interval.hi
+    per_row = spread(metric, value, population)
+    if per_row is None or rows < fewest_rows(population):
+        return None
+    margin = normal_quantile(LEVEL) * per_row * math.sqrt(population.alike / rows)
+    return value - margin if higher else value + margin
 
 
 # ---- the others: a standard deviation per row

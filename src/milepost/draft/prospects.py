@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from milepost.draft.free import BestFree, Free, best_free, meets, spoken
-from milepost.draft.planning import Population, denominator, fewest_rows, rows_needed, tellable
+from milepost.draft.planning import Population, at_least, denominator, fewest_rows, rows_needed, tellable
 from milepost.ground.text import count, counted, figure, listed, share
 from milepost.metrics.names import METRIC_NAMES
 from milepost.problem.criteria import Criterion
@@ -46,13 +46,14 @@ class Prospect:
         free: the best score without a model; None where there is none.
         free_by: how that is scored, a clause.
         rule: what today's rule scores; None where there is no rule.
-        needs: for a model a little and well beyond the threshold, how many test rows verify it.
-        rows_needed: test rows that verify it if the model is well beyond the threshold: the last of needs.
+        needs: for a model a little and well beyond the threshold, and for one as good as today's rule where that lies
+            still further, how many test rows verify it.
+        rows_needed: test rows that verify it if the model comes so far: the last of needs.
         rows_there: test rows.
         counted: which of them the metric is a share of ("rows that are 'Yes'"); "rows" for all of them.
         counted_there: how many of these the test is expected to have.
         tellable_from: the true value from which on the test rows verify it with 80 % chance; None if none is enough.
-        is_verifiable: whether the test rows can tell it, if the model is well beyond the threshold.
+        is_verifiable: whether the test rows can tell it, if the model comes as far as the last of needs.
         outlook: how it will probably end.
         says: the same in sentences.
     """
@@ -81,6 +82,7 @@ def prospect(
     population: Population,
     *,
     test_rows: int,
+    measured_rows: int,
     labels: tuple[str, ...] = (),
 ) -> Prospect:
     """Return what to expect of a criterion.
@@ -91,28 +93,33 @@ def prospect(
         answers: what comes without a model, on development rows.
         population: the rows that will come.
         test_rows: how many there are; their targets stay closed.
+        measured_rows: development rows on which the answers were measured.
         labels: class names in index order; empty for regression.
     """
     metric = criterion.metric
     free = best_free(answers, metric, higher=criterion.is_lower_bound)
     is_free = _is_nearly_free(criterion, criteria, answers, free)
     best = _best(criterion, population)
-    needs = tuple(
-        Need(reach, rows_needed(metric, reach, criterion.threshold, population)) for reach in _reaches(criterion, best)
-    )
+    rule = next((one for one in answers if one.name == "rule"), None)
+    reaches = _reaches(criterion, best)
+    least = _least_by_rule(criterion, criteria, rule, measured_rows, population)
+    if least is not None and reaches and _is_beyond(criterion, least, reaches[-1]):
+        reaches = (*reaches, round(least, 12))
+    else:
+        least = None
+    needs = tuple(Need(reach, rows_needed(metric, reach, criterion.threshold, population)) for reach in reaches)
     reachable = needs[-1].reach if needs else best
     first = tellable(metric, criterion.threshold, best, test_rows, population)
-    can_tell = first is not None and (first <= reachable if criterion.is_lower_bound else first >= reachable)
+    can_tell = first is not None and not _is_beyond(criterion, first, reachable)
     outlook: Outlook = "nearly free" if is_free else "verifiable" if can_tell else "will probably end as can't tell yet"
     share_of = denominator(metric, population)
-    rule = next((one.scores.get(metric) for one in answers if one.name == "rule"), None)
     return Prospect(
         criterion=criterion.text,
         metric=metric,
         threshold=criterion.threshold,
         free=free.score if free else None,
         free_by=free.by if free else "",
-        rule=rule,
+        rule=rule.scores.get(metric) if rule else None,
         needs=needs,
         rows_needed=needs[-1].rows if needs else None,
         rows_there=test_rows,
@@ -125,6 +132,7 @@ def prospect(
             [
                 *_of_free(criterion, criteria, free, is_free),
                 *_of_rows(criterion, needs, first, test_rows, population, labels),
+                *_of_rule(criterion, least, measured_rows),
             ]
         ),
     )
@@ -189,6 +197,28 @@ def _reaches(criterion: Criterion, best: float) -> tuple[float, ...]:
     return tuple(round(threshold + sign * step, 12) for step in steps if step > 0)
 
 
+def _least_by_rule(
+    criterion: Criterion, criteria: Sequence[Criterion], rule: Free | None, measured_rows: int, population: Population
+) -> float | None:
+    """Return how far today's rule gets at least, and with it a model; None where that says nothing of a model.
+
+    What a threshold decides can be bought at the price of another criterion: there a rule must meet them all.
+    """
+    score = rule.scores.get(criterion.metric) if rule else None
+    is_bound = METRIC_NAMES[criterion.metric].higher_is_better is criterion.is_lower_bound
+    if rule is None or score is None or not is_bound:
+        return None
+    beside = _about_decisions(criteria)
+    if criterion in beside and not all(meets(rule, other) for other in beside):
+        return None
+    return at_least(criterion.metric, score, measured_rows, population, higher=criterion.is_lower_bound)
+
+
+def _is_beyond(criterion: Criterion, value: float, other: float) -> bool:
+    """Return whether a value is better than another, by the criterion."""
+    return value > other if criterion.is_lower_bound else value < other
+
+
 # ---- words
 
 
@@ -240,6 +270,14 @@ def _of_rows(
         says.append(f"The {there} cannot verify it, however good the model.")
     wanted = [f"{count(need.rows or 0)} if it reaches {spoken(metric, need.reach)}" for need in known]
     return [*says, f"Test rows needed: {listed(wanted)}."]
+
+
+def _of_rule(criterion: Criterion, least: float | None, measured_rows: int) -> list[str]:
+    if least is None:
+        return []
+    beyond = "or more" if criterion.is_lower_bound else "or less"
+    told = f"Today's rule reaches {spoken(criterion.metric, least)} {beyond}"
+    return [f"{told}, as {counted(measured_rows, 'development row')} show; a model will hardly be worse."]
 
 
 def _counted(metric: str, labels: tuple[str, ...]) -> str:

@@ -130,9 +130,12 @@ def make_sense(
     population = _population(problem, schema, truth, answers, paid)
     population = replace(population, alike=alike)
     prospects = tuple(
-        prospect(one, problem.success, answers, population, test_rows=len(split.test), labels=schema.labels)
+        prospect(
+            one, problem.success, answers, population,
+            test_rows=len(split.test), measured_rows=frame.height, labels=schema.labels,
+        )
         for one in problem.success
-    )
+    )  # fmt: skip
     found = [*odd, *_of_prospects(prospects), *findings]
     rows = Rows(len(split.development) + len(split.test), len(split.development), len(split.test), len(split.left_out))
     return Sense(

@@ -10,7 +10,7 @@ from milepost.data.leaks import MISSING
 from milepost.data.power import Bench, power
 from milepost.data.schema import Schema
 from milepost.explore.several import columns_of, measured, only
-from milepost.ground.text import counted, figure, share
+from milepost.ground.text import counted, figure, share, some_share
 
 MOSTLY = 0.5  # share of rows without a value
 TELLS = 0.2  # strength of the gaps alone, up to the level of a leak
@@ -44,7 +44,7 @@ def _some(shares: dict[str, float], features: int, more: str) -> list[Finding]:
     if not shares:
         return []
     many = counted(len(shares), f"{more}column has", f"{more}columns have")
-    listing = measured({name: share(value) if value >= 0.001 else "under 0.1 %" for name, value in shares.items()})
+    listing = measured({name: some_share(value) for name, value in shares.items()})
     evidence: dict[str, float | int | str] = {"columns": len(shares), "largest_share": next(iter(shares.values()))}
     return [
         Finding(

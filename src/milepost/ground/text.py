@@ -8,6 +8,7 @@ from difflib import get_close_matches
 
 _MOST_PLACES = 12  # behind the point; a smaller number is written as 1.2e-11
 _HUGE = 1e15
+_LEAST_SHARE = 0.001  # that is written with one place behind the point
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -54,6 +55,15 @@ def share(value: float, *, digits: int = 1) -> str:
     return f"{round(100 * value, digits) + 0.0:.{digits}f} %"  # + 0.0: never -0.0
 
 
+def some_share(value: float) -> str:
+    """Return a share above 0 as a percentage that is not 0.
+
+    >>> some_share(0.125), some_share(0.0004)
+    ('12.5 %', 'under 0.1 %')
+    """
+    return share(value) if value >= _LEAST_SHARE else f"under {share(_LEAST_SHARE)}"
+
+
 def figure(value: float, *, digits: int = 3) -> str:
     """Return a number with about digits significant figures, in scientific notation only where it is tiny or huge.
 
@@ -69,6 +79,28 @@ def figure(value: float, *, digits: int = 3) -> str:
         return f"{value:.{digits}g}"
     text = f"{value:,.{places}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def figures(values: Sequence[float], *, digits: int = 3, most_places: int = _MOST_PLACES) -> tuple[str, ...]:
+    """Return numbers with one number of places behind the point, by which the largest has about digits figures.
+
+    Args:
+        values: that belong together, such as the ends of an interval.
+        digits: significant figures of the largest of them.
+        most_places: behind the point.
+
+    >>> figures([0.0, -0.002157, 0.00185]), figures([10, -12.0, 32.0]), figures([9.123, 15.21])
+    (('0.00000', '-0.00216', '0.00185'), ('10', '-12', '32'), ('9.1', '15.2'))
+    """
+    sizes = [abs(value) for value in values if math.isfinite(value) and value]
+    places = max(0, digits - 1 - math.floor(math.log10(max(sizes)))) if sizes else 0
+    if not sizes or max(sizes) >= _HUGE or min(places, most_places) > _MOST_PLACES:
+        return tuple(figure(value, digits=digits) for value in values)
+    places = min(places, most_places)
+    rounded = [round(value, places) + 0.0 if math.isfinite(value) else value for value in values]  # never -0.0
+    while places and all(round(value, places - 1) == value for value in rounded if math.isfinite(value)):
+        places -= 1
+    return tuple(f"{value:,.{places}f}" if math.isfinite(value) else figure(value) for value in rounded)
 
 
 def span(seconds: float) -> str:

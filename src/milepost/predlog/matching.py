@@ -80,7 +80,9 @@ def _match_entities(
     fields = "fields 'entity' and 'time'"
     if horizon is None:
         none_is_meant = "The problem has no horizon, so no time tells which prediction is meant."
-        fix = "Give the prediction_id, or write problem.horizon."
+        fix = (
+            "Give the prediction_id, or write problem.horizon and start the service again: it reads it when it starts."
+        )
         return given.clear(), refusals_of(given, fields, none_is_meant, fix)
     counted = _counted(place, given, horizon)
     what = pl.format("{} predictions of this entity hold this time in their horizon.", "count")

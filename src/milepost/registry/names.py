@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from milepost.ground.errors import MilepostError, UnknownNameError
+from milepost.ground.errors import EnvironmentFault, MilepostError, UnknownNameError
 from milepost.ground.text import listed
 from milepost.ground.workspace import Workspace
 from milepost.predictor.manifest import MANIFEST, read_manifest, verify
@@ -40,11 +41,40 @@ def resolve(name: str | None, *, workspace: Workspace, store: Store, history: Hi
         MilepostError: the name means no bundle, or several; or it is damaged, and the registry has no better one.
         EnvironmentFault: a store failed.
     """
-    if name is not None and ("/" in name or (Path(name) / MANIFEST).is_file()):
+    if name is not None and _is_folder(name):
         return BundleRef(read_manifest(Path(name)).bundle_id, Path(name))
     past = tuple(decision for decision in read_history(history) if decision.problem == store.name)
     bundle_id = _newest(past, store) if name is None else _meant(name, past, workspace, store)
     return _whole(BundleRef(bundle_id, workspace.bundles / bundle_id), store)
+
+
+def version_of(name: str, bundle_id: str, *, past: Sequence[Decision], store: Store) -> int | None:
+    """Return the version that a name means, or that its bundle has; None where the registry has none, or is away.
+
+    MLflow is asked only for a bundle that was trained here or brought from there, and was never judged.
+
+    Args:
+        name: by which a bundle was found.
+        bundle_id: of that bundle.
+        past: decisions of the problem.
+        store: the registry of the problem.
+    """
+    problem, is_version, number = name.rpartition(":")
+    if is_version and problem == store.name:
+        return int(number)
+    own = [decision for decision in past if decision.bundle_id == bundle_id]
+    judged = [version for decision in reversed(own) if isinstance(version := decision.figures.get("version"), int)]
+    if judged:
+        return judged[0]
+    if _is_folder(name) and not own:
+        return None
+    with suppress(EnvironmentFault):
+        return store.version_of(bundle_id)
+    return None
+
+
+def _is_folder(name: str) -> bool:
+    return "/" in name or (Path(name) / MANIFEST).is_file()
 
 
 def _whole(bundle: BundleRef, store: Store) -> BundleRef:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from milepost.data.schema import Column
 from milepost.data.writing import MISSING_TOKENS, MISSING_WORDS
-from milepost.ground.text import count, figure, listed, share
+from milepost.ground.text import count, figure, listed, some_share
 from milepost.predictor.inputs import LEVELS_KEPT
 from milepost.predictor.wording import Wording
 
@@ -82,4 +82,4 @@ def _null(column: Column, wording: Wording) -> str:
         return f"{null} is answered"
     if column.missing_share == 0:
         return f"{null} is answered and flagged: it was never missing"
-    return f"{null} is usual: {share(column.missing_share)} were missing"
+    return f"{null} is usual: {some_share(column.missing_share)} were missing"

@@ -83,6 +83,11 @@ class Keys:
         """Return whether a caller needs a key."""
         return self._known is not None
 
+    @property
+    def are_there(self) -> bool:
+        """Return whether there is any key, be it one that has ended."""
+        return bool(self._known)
+
     def refresh(self) -> None:
         """Read the file again if it has changed; with one that is gone its keys are gone, and nobody may ask.
 

@@ -191,7 +191,12 @@ class Service:
                     self.troubles.ends(about)
 
     async def _refresh_keys(self) -> None:
+        were_needed, were_there = self.keys.are_needed, self.keys.are_there
         self.keys.refresh()
+        if self.keys.are_there and not were_needed:
+            _log.info("a first key was made: from now on callers need one")
+        if were_there and not self.keys.are_there:
+            _log.warning("no key is left: nobody is answered until one is made")
 
     async def _count_journals(self) -> None:
         self.figures.backlog.set(_bytes_in(Path(self.settings.journals)))

@@ -22,7 +22,7 @@ class Named:
     Attributes:
         bundle_id: its id.
         folder: with its files.
-        version: the registry's integer; None where it was named by its folder.
+        version: the registry's integer; None where it has none.
         since: when it came to answer, ISO 8601; None where nobody promoted it.
         why: the decision, a sentence.
         may_answer: whether callers may get its answers; else it is asked as a shadow alone.

@@ -267,7 +267,7 @@ def threshold_view(choice: ThresholdChoice, criteria: Sequence[Criterion] = (), 
 
 def _two_lines(measured: Measured | None) -> str:
     """Return a measure with its interval under it."""
-    return "–" if measured is None else f"{wording.amount(measured.value, measured.metric)}\n{wording.ends(measured)}"
+    return "–" if measured is None else f"{wording.value_of(measured)}\n{wording.ends(measured)}"
 
 
 # --- the verdict
@@ -311,8 +311,8 @@ def _criteria(judged: Sequence[Judged], level: float, currency: str, unit: str) 
         (
             one.criterion,
             plain(one.outcome, _OUTCOME_STYLES[one.outcome]),
-            wording.amount(wording.visible(one.measured.value, one.measured.interval), one.metric, currency, unit),
-            wording.between(one.measured.interval, one.metric),
+            wording.value_of(one.measured, currency, unit),
+            wording.between(one.measured),
         )
         for one in judged
     ]
@@ -361,8 +361,8 @@ def measures_view(measures: dict[str, Measured], *, currency: str = "") -> Grid:
     rows = [
         (
             wording.metric_title(name),
-            wording.amount(one.value, name, currency),
-            wording.between(one.interval, name) if one.interval else one.why or "–",
+            wording.value_of(one, currency),
+            wording.between(one) if one.interval else one.why or "–",
             count(one.denominator),
         )
         for name, one in measures.items()

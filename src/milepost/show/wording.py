@@ -17,7 +17,7 @@ from milepost.data.schema import Schema
 from milepost.draft.folded import folded
 from milepost.draft.sentence import understand
 from milepost.evaluate.thresholds import ThresholdChoice
-from milepost.ground.text import count, counted, figure, listed, share, span
+from milepost.ground.text import count, counted, figure, figures, listed, share, span
 from milepost.metrics.measure import Measured
 from milepost.metrics.names import METRIC_NAMES
 from milepost.problem.criteria import Criterion
@@ -30,6 +30,8 @@ _PARTS_OF_A_NAME = re.compile(r"[_\s-]+|(?<=[a-z])(?=[A-Z])")
 _NOT_THE_NOUN = {"id", "ids", "key", "code", "number", "no", "nr", "ref", "uuid", "guid", "hash"}
 _AROUND_ZERO = {"r2", "mcc"}  # 0 is no better than guessing, and 1 the best: what is near 0 is 0
 _AS_GOOD_AS_ZERO = 0.0005
+_PLACES_AROUND_ZERO = 4  # behind the point
+_DIGITS = 4  # of an amount
 _TOO_PLAIN = {"row", "rowname", "rownames", "index", "unnamed", "record"}
 
 
@@ -95,13 +97,16 @@ def amount(value: float | None, metric: str, currency: str = "", unit: str = "")
     """
     if value is None:
         return "–"
-    counted_in = unit_of(metric)
-    if counted_in == "share":
+    if unit_of(metric) == "share":
         return percent(value)
     if metric in _AROUND_ZERO and 0 < abs(value) < _AS_GOOD_AS_ZERO:
         return "0.000"
-    after = {"money": currency, "target": unit}.get(counted_in, "")
-    return f"{figure(value, digits=4)} {clean(after)}".rstrip()
+    return _with_unit(figure(value, digits=_DIGITS), metric, currency, unit)
+
+
+def _with_unit(text: str, metric: str, currency: str, unit: str) -> str:
+    after = {"money": currency, "target": unit}.get(unit_of(metric), "")
+    return f"{text} {clean(after)}".rstrip()
 
 
 def percent(value: float) -> str:
@@ -121,31 +126,53 @@ def unit_of(metric: str) -> str:
     return known.unit if known else "none"
 
 
-def between(interval: Interval | None, metric: str, currency: str = "", unit: str = "") -> str:
-    """Return an interval as "78.4 % to 82.1 %"; a dash where there is none."""
-    if interval is None:
-        return "–"
-    lo, hi = (visible(end, interval) for end in (interval.lo, interval.hi))
-    return f"{amount(lo, metric)} to {amount(hi, metric, currency, unit)}"
+def value_of(measured: Measured, currency: str = "", unit: str = "") -> str:
+    """Return the value of a measure with its unit, as precise as its interval; a dash where there is none.
 
-
-def visible(value: float | None, interval: Interval | None) -> float | None:
-    """Return a value as its interval lets it be seen: 0 where it is less than a thousandth of the width.
-
-    >>> visible(-0.0000037, Interval(-0.7, 0.6)), visible(0.02, Interval(-0.7, 0.6)), visible(0.0003, None)
-    (0.0, 0.02, 0.0003)
+    >>> value_of(Measured("r2", 0.0000002, Interval(-0.002155, 0.00185), 300, None, None, 300, ""))
+    '0.0000'
     """
-    if value is None or interval is None or not math.isfinite(interval.hi - interval.lo):
-        return value
-    return 0.0 if abs(value) < (interval.hi - interval.lo) / 1000 else value
+    told = _alike(measured)
+    if told is None:
+        return amount(measured.value, measured.metric, currency, unit)
+    return _with_unit(told[0], measured.metric, currency, unit)
+
+
+def between(measured: Measured, currency: str = "", unit: str = "") -> str:
+    """Return the interval of a measure as "78.4 % to 82.1 %"; a dash where there is none."""
+    told = _alike(measured)
+    return "–" if told is None else f"{told[1]} to {_with_unit(told[2], measured.metric, currency, unit)}"
+
+
+def _alike(measured: Measured) -> tuple[str, ...] | None:
+    """Return the value and the ends of its interval, with one number of places; None where it has no interval."""
+    interval, metric = measured.interval, measured.metric
+    if interval is None or measured.value is None:
+        return None
+    numbers = [_visible(number, interval) for number in (measured.value, interval.lo, interval.hi)]
+    if unit_of(metric) == "share":
+        return tuple(map(percent, numbers))
+    if metric in _AROUND_ZERO:
+        return figures(numbers, digits=_DIGITS, most_places=_PLACES_AROUND_ZERO)
+    return figures(numbers, digits=_DIGITS)
+
+
+def _visible(number: float, interval: Interval) -> float:
+    """Return a number as its interval lets it be seen: 0 where it is less than a thousandth of the width.
+
+    >>> _visible(-0.0000037, Interval(-0.7, 0.6)), _visible(0.02, Interval(-0.7, 0.6))
+    (0.0, 0.02)
+    """
+    width = interval.hi - interval.lo
+    return 0.0 if math.isfinite(width) and abs(number) < width / 1000 else number
 
 
 def reading(measured: Measured, currency: str = "", unit: str = "") -> str:
     """Return a measure with its interval, or with the count and the reason why there is none."""
-    value = amount(visible(measured.value, measured.interval), measured.metric, currency, unit)
+    shown = value_of(measured, currency, unit)
     if measured.interval is not None:
-        return f"{value} ({between(measured.interval, measured.metric)})"
-    return f"{value} (no interval: {measured.why or 'too few rows'})"
+        return f"{shown} ({between(measured)})"
+    return f"{shown} (no interval: {measured.why or 'too few rows'})"
 
 
 def ends(measured: Measured) -> str:
@@ -162,11 +189,11 @@ def ends(measured: Measured) -> str:
     """
     if measured.value is None or (measured.interval is None and _is_no_money(measured)):
         return ""
-    if measured.interval is None:
+    told = _alike(measured)
+    if told is None:
         return f"(of {counted(measured.denominator, 'row')})"
-    both = [visible(end, measured.interval) for end in (measured.interval.lo, measured.interval.hi)]
-    told = [amount(end, measured.metric).removesuffix(" %") for end in both]
-    return f"[{(' to ' if '-' in ''.join(told) else '–').join(told)}]"
+    both = [end.removesuffix(" %") for end in told[1:]]
+    return f"[{(' to ' if '-' in ''.join(both) else '–').join(both)}]"
 
 
 def _is_no_money(measured: Measured) -> bool:
@@ -178,8 +205,7 @@ def compact(measured: Measured | None, currency: str = "") -> str:
     """Return a measure with its interval as tables show it: "73.5 % [71.4–75.5]"; a dash where there is none."""
     if measured is None:
         return "–"
-    value = visible(measured.value, measured.interval)
-    return f"{amount(value, measured.metric, currency)} {ends(measured)}".rstrip()
+    return f"{value_of(measured, currency)} {ends(measured)}".rstrip()
 
 
 def beside(values: Mapping[str, Measured], currency: str = "") -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from milepost.evaluate.curves import Curves
 from milepost.metrics.measure import Measured
 from milepost.show.charts.drawing import SHORT, Chart, altair, drawn, finished, padded
 from milepost.show.theme import ink
-from milepost.show.wording import amount, reading
+from milepost.show.wording import amount, between, reading, value_of
 
 _MOST_DOTS = 500
 _CELLS = 36  # of the grid, along each side
@@ -81,10 +82,9 @@ def _bias(bias: Measured, unit: str) -> str:
     """Return by how much predictions are too high or too low on average, and whether that is more than chance."""
     assert bias.value is not None
     side = "above" if bias.value >= 0 else "below"
-    said = f"On average the prediction is {amount(abs(bias.value), 'bias', unit=unit)} {side} the truth"
-    if bias.interval is None:
-        return f"{said}."
-    if bias.interval.lo <= 0 <= bias.interval.hi:
-        return f"{said}, which may be chance."
-    ends = sorted(abs(end) for end in (bias.interval.lo, bias.interval.hi))
-    return f"{said} ({amount(ends[0], 'bias')} to {amount(ends[1], 'bias')})."
+    if bias.interval is None or bias.interval.lo <= 0 <= bias.interval.hi:
+        said = f"On average the prediction is {amount(abs(bias.value), 'bias', unit=unit)} {side} the truth"
+        return f"{said}, which may be chance." if bias.interval else f"{said}."
+    lo, hi = sorted(abs(end) for end in (bias.interval.lo, bias.interval.hi))
+    size = replace(bias, value=abs(bias.value), interval=replace(bias.interval, lo=lo, hi=hi))
+    return f"On average the prediction is {value_of(size, unit=unit)} {side} the truth ({between(size)})."

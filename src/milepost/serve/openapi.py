@@ -34,7 +34,7 @@ REFUSALS = {
     409: "The request id was used for another body, or its request is being answered at this moment.",
     413: "The body is too long, or has too many rows.",
     415: "The body is compressed; the header Accept-Encoding says what is read.",
-    422: "Values are absent or cannot be read; each is named.",
+    422: "Values are absent or cannot be read; those of the first such row are named, and of all rows with partial.",
     429: "The caller asks too often.",
     431: "The header is too long.",
     500: "The service failed at this request; its log says why.",

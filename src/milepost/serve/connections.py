@@ -33,6 +33,7 @@ MOST_HEADER_BYTES = 65_536  # of a header, and of what stands between two parts 
 GRACE_S = 0.5  # for a caller that is about to ask when the service ends
 TURN_S = 0.005  # of one connection, before others have theirs
 IDLE_S = 1.0  # after which a connection makes room for another one
+MOST_WISHES = 8  # for another protocol, on one connection
 _FAREWELL_S = 0.1
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
@@ -126,6 +127,7 @@ class Connection(asyncio.Protocol):
         self._parser: Any = httptools.HttpRequestParser(self)
         self._url, self._headers, self._expects = b"", list[Header](), False
         self._wish: tuple[bytes, list[Header]] | None = None  # for another protocol: the request that has it
+        self._wishes = 0  # so far
         self._between_parts = 0  # bytes since the last whole header or part of a body
         self._reading: Asking | None = None  # its body comes
         self._next: deque[Asking] = deque()  # they wait for their turn
@@ -175,8 +177,15 @@ class Connection(asyncio.Protocol):
         Args:
             rest: what stands behind its header.
         """
+        self._wishes += 1
         if self._wish is None:  # somebody takes us for a proxy: what follows is for others
             self._is_deaf = True
+            self._go_on()
+            return
+        if self._wishes > MOST_WISHES:
+            self._give_up(
+                Refusal(400, "Another protocol is not spoken here.", where="the header", fix="Send HTTP/1.1.")
+            )
             self._go_on()
             return
         (line, headers), self._wish = self._wish, None
@@ -236,7 +245,9 @@ class Connection(asyncio.Protocol):
     def waits_since(self) -> float:
         """Return since when the caller has had nothing to ask; infinity where it has, or takes its answer still."""
         is_busy = self._answering or self._reading or self._transport.get_write_buffer_size()
-        return math.inf if is_busy or self._waits_since is None else self._waits_since
+        if is_busy or self._waits_since is None or self._transport.is_closing():
+            return math.inf
+        return self._waits_since
 
     # of the parser
 

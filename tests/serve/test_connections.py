@@ -19,7 +19,8 @@ import pytest
 import uvicorn
 
 from milepost.serve.app import App
-from milepost.serve.connections import GRACE_S, IDLE_S, MOST_WISHES, connections_within
+from milepost.serve.connections import GRACE_S, IDLE_S, connections_within
+from milepost.serve.requests import MOST_WISHES
 from milepost.serve.settings import Limits
 from serving import Got, Worker, read_answer, read_next, request, usual_row
 

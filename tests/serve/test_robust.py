@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from milepost.serve.connections import MOST_HEADER_BYTES
+from milepost.serve.requests import MOST_HEADER_BYTES
 from milepost.serve.settings import Limits
 from serving import Worker, read_answer, request, settings_around, usual_row
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 import msgspec
@@ -17,6 +19,8 @@ _SAFE: tuple[Header, ...] = (  # an answer is for one caller, and never a page
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
+CLOSED: Header = (b"connection", b"close")
+_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -100,3 +104,27 @@ def refusal_reply(error: MilepostError, status: int = 422, **more: Any) -> Reply
 def said(error: MilepostError) -> dict[str, str]:
     """Return the three fields of an error."""
     return {"what": error.what, "where": error.where, "fix": error.fix}
+
+
+def message(reply: Reply, more: Sequence[Header], *, ends: bool, has_body: bool = True) -> bytes:
+    """Return an answer as it goes over the wire.
+
+    Args:
+        reply: the answer.
+        more: headers of the server.
+        ends: whether the connection is closed after it.
+        has_body: whether the body follows its header.
+    """
+    own = (*reply.headers, CLOSED) if ends and CLOSED not in reply.headers else reply.headers
+    return b"%b%b%b\r\n%b" % (
+        _STATUS_LINES[reply.status],
+        b"".join([b"%b: %b\r\n" % header for header in (*more, reply.length)]),
+        _lines(own),
+        reply.body if has_body else b"",
+    )
+
+
+@lru_cache(maxsize=64)
+def _lines(headers: tuple[Header, ...]) -> bytes:
+    """Return headers as lines; there are few kinds of answers."""
+    return b"".join([b"%b: %b\r\n" % header for header in headers])

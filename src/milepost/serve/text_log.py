@@ -178,7 +178,7 @@ class _Often:
         self._second, self._numbers = 0, Counter[str]()
 
     def number(self, kind: str) -> int:
-        """Return the how manieth of this second it is."""
+        """Count one more, and return how many of its kind there were within this second."""
         now = int(time.monotonic())
         if now != self._second:
             self._second, self._numbers = now, Counter()

@@ -107,7 +107,6 @@ def words_page(service: Service, base: str = BASE) -> str:
     """Return the page, as HTML; its commands begin with base."""
     settings, voices = service.settings, service.engine.voices
     predictor, access = voices.champion.predictor, Access(base, service.keys.are_needed)
-    needs_key = access.needs_key
     parts = [
         f"<h1>{escape(settings.problem)}</h1>",
         f"<p>{_promise(predictor)}</p>",
@@ -118,8 +117,8 @@ def words_page(service: Service, base: str = BASE) -> str:
         *_reasons(predictor),
         *_other_forms(predictor, settings, access),
         *_outcomes(predictor, settings, access),
-        *_errors(predictor, needs_key),
-        *_paths(needs_key),
+        *_errors(predictor, access.needs_key),
+        *_paths(access.needs_key),
     ]
     return _page(settings.problem, parts)
 
